@@ -1,0 +1,36 @@
+# make app   the page on http://localhost:8501        make test   the whole suite        make help   the rest
+# Written for GNU make 3.81 and BSD tools, which macOS has.
+PORT ?= 8501
+ARGS ?=
+PY = .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: app test lint format install install-dev help clean
+
+app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
+	@echo "SER starts on http://localhost:$(PORT) - open it in a browser; Ctrl-C stops it."
+	@$(PY) -m streamlit run app.py --server.port "$(PORT)" --server.headless true --browser.gatherUsageStats false
+
+test: install-dev ## run every test (some of them: make test ARGS="tests/test_audio.py -x")
+	@$(PY) -m pytest $(ARGS)
+
+lint: install-dev ## check style, format and types
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+format: install-dev ## rewrite the sources in the project's format
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+install: ## make .venv with what the page and the command ser need
+	@bash scripts/install.sh
+
+install-dev: ## make .venv with what tests need as well
+	@bash scripts/install.sh dev
+
+clean: ## remove .venv and the caches
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache ser.egg-info
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'

@@ -1,0 +1,63 @@
+"""The command line: ``ser predict | prepare | train | evaluate | app``.
+
+Each command's module is imported when the command runs, so that ``ser --help`` and ``ser predict`` load neither
+TensorFlow nor anything else of the training side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from ser import __version__
+from ser.errors import SerError
+
+COMMANDS = {
+    "predict": "which emotion recordings carry",
+    "prepare": "corpora → the tables of processed_data/",
+    "train": "train the bundled model and ship it into model/",
+    "evaluate": "score the model on speakers it has not heard",
+    "app": "open the page in a browser",
+}
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"ser.commands.{command}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Returns:
+        The exit code: 0 when all went well, 1 when some recording failed or the command could not run, 2 for a
+        command line that is not understood, 130 when interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="ser", description="Speech emotion recognition that people can trust.")
+    parser.add_argument("--version", action="version", version=f"ser {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    for name, help_text in COMMANDS.items():
+        sub = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
+        if name == chosen:
+            _module(name).add_arguments(sub)
+    options = parser.parse_args(words)
+    try:
+        return int(_module(options.command).run(options))
+    except SerError as error:
+        print(f"ser: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("ser: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has closed the pipe: that is no error of ours.
+        sys.stderr.close()
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""``ser evaluate DATA``: unweighted average recall on speakers who were not heard in training."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ser.commands.corpus_data import add_data_arguments, load_data, train_settings
+from ser.constants import EMOTIONS
+from ser.evaluation import Report, evaluate_speakers, write_report
+from ser.models.speech_cnn_lstm import HeadSettings
+from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of ``ser evaluate``."""
+    add_data_arguments(parser)
+    parser.add_argument("--corpus", default="ravdess", help="whose speakers are tested (default: ravdess)")
+    parser.add_argument("--report", type=Path, help="where the report goes (default: model/…/report_CORPUS.json)")
+
+
+def print_report(report: Report) -> None:
+    """Recall per emotion and the confusion matrix, as tables."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    shown = [emotion for emotion in EMOTIONS if emotion in report.recall]
+    table = Table("truth ↓, answer →", *(emotion[:8] for emotion in EMOTIONS), "recall")
+    for emotion in shown:
+        row = report.confusion[EMOTIONS.index(emotion)]
+        table.add_row(emotion, *(str(n) for n in row), f"{report.recall[emotion]:.3f}")
+    console.print(table)
+    console.print(
+        f"{report.corpus}, {report.speakers} speakers in {len(report.folds)} folds, {report.clips} clips, "
+        f"{len(shown)} emotions: unweighted average recall {report.uar:.3f}, accuracy {report.accuracy:.3f}, "
+        f"calibration error {report.calibration_error:.3f}"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains and scores every fold, prints and stores the report."""
+    head = HeadSettings()
+    data = load_data(options, head)
+    say = lambda line: print(line, flush=True)  # noqa: E731
+    report = evaluate_speakers(data.store, data.table, options.corpus, train_settings(options), head, say)
+    path = options.report or MODEL_FOLDER / DEFAULT_MODEL / f"report_{options.corpus}.json"
+    write_report(report, path)
+    print_report(report)
+    print(f"Report: {path}")
+    return 0

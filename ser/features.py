@@ -1,0 +1,206 @@
+"""The one feature extractor: training, serving and plots all call these functions.
+
+Everything is computed by librosa from mono float32 samples at 16 kHz. librosa is imported when a function first
+runs, since its import takes over a second and ``ser --help`` needs none of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ser.constants import (
+    HOP_SAMPLES,
+    LOG_MEL_FLOOR_DECADES,
+    LOG_MEL_POWER_MIN,
+    MEL_BANDS,
+    SAMPLE_RATE_HZ,
+    SUMMARY_CHROMA,
+    SUMMARY_HOP_SAMPLES,
+    SUMMARY_MEL_BANDS,
+    SUMMARY_MFCC,
+    SUMMARY_WINDOW_SAMPLES,
+    TRIM_BELOW_PEAK_DB,
+    TRIM_HOP_SAMPLES,
+    TRIM_MARGIN_SAMPLES,
+    TRIM_WINDOW_SAMPLES,
+    WINDOW_SAMPLES,
+)
+
+Float32Array = NDArray[np.float32]
+
+
+def front_end() -> dict[str, float]:
+    """Every number that shapes what the bundled model hears; stored in its manifest and compared on load."""
+    return {
+        "sample_rate_hz": SAMPLE_RATE_HZ,
+        "window_samples": WINDOW_SAMPLES,
+        "hop_samples": HOP_SAMPLES,
+        "mel_bands": MEL_BANDS,
+        "log_mel_floor_decades": LOG_MEL_FLOOR_DECADES,
+        "log_mel_power_min": LOG_MEL_POWER_MIN,
+        "trim_below_peak_db": TRIM_BELOW_PEAK_DB,
+        "trim_window_samples": TRIM_WINDOW_SAMPLES,
+        "trim_hop_samples": TRIM_HOP_SAMPLES,
+        "trim_margin_samples": TRIM_MARGIN_SAMPLES,
+    }
+
+
+def trim_silence(samples: Float32Array) -> Float32Array:
+    """Cuts silence before and after speech, leaving 0.1 s of it on both sides.
+
+    Corpora differ in how long actors pause before they speak; left in, those pauses change every mean over frames.
+
+    Args:
+        samples: shape (n,), float32, mono, 16 kHz.
+
+    Returns:
+        A view of ``samples``: from the first to the last frame within 35 dB of the loudest one.
+    """
+    import librosa
+
+    _, (start, stop) = librosa.effects.trim(
+        samples, top_db=TRIM_BELOW_PEAK_DB, frame_length=TRIM_WINDOW_SAMPLES, hop_length=TRIM_HOP_SAMPLES
+    )
+    return samples[max(0, start - TRIM_MARGIN_SAMPLES) : stop + TRIM_MARGIN_SAMPLES]
+
+
+def log_mel(samples: Float32Array) -> Float32Array:
+    """Log-mel spectrogram as Whisper reads it (Radford et al. 2022; openai/whisper ``audio.py``).
+
+    Args:
+        samples: shape (n,), float32, mono, 16 kHz, range about -1 … 1.
+
+    Returns:
+        shape (80, 1 + n // 160), float32: log10 of mel power, floored 8 decades below the maximum, then
+        (x + 4) / 4, which leaves speech in about -1 … 1.5. Column t is centred on second t / 100.
+    """
+    import librosa
+
+    power = librosa.feature.melspectrogram(
+        y=samples, sr=SAMPLE_RATE_HZ, n_fft=WINDOW_SAMPLES, hop_length=HOP_SAMPLES, n_mels=MEL_BANDS
+    )
+    decades = np.log10(np.maximum(power, LOG_MEL_POWER_MIN))
+    floored = np.maximum(decades, decades.max() - LOG_MEL_FLOOR_DECADES)
+    return np.asarray((floored + 4.0) / 4.0, dtype=np.float32)
+
+
+def mel_frequencies_hz() -> Float32Array:
+    """Centre frequency of each band of :func:`log_mel`, shape (80,), float32, Hz (Slaney's mel scale)."""
+    import librosa
+
+    edges = librosa.mel_frequencies(n_mels=MEL_BANDS + 2, fmin=0.0, fmax=SAMPLE_RATE_HZ / 2)
+    return np.asarray(edges[1:-1], dtype=np.float32)
+
+
+def mfcc(samples: Float32Array, count: int = 13) -> Float32Array:
+    """Mel-frequency cepstral coefficients, librosa's defaults (128 bands, 2048-sample window, 512-sample hop).
+
+    Args:
+        samples: shape (n,), float32, mono, 16 kHz.
+        count: number of coefficients; the project's models use 13 and 40.
+
+    Returns:
+        shape (count, 1 + n // 512), float32. Column t is centred on second t · 0.032.
+    """
+    import librosa
+
+    coefficients = librosa.feature.mfcc(
+        y=samples,
+        sr=SAMPLE_RATE_HZ,
+        n_mfcc=count,
+        n_fft=SUMMARY_WINDOW_SAMPLES,
+        hop_length=SUMMARY_HOP_SAMPLES,
+    )
+    return np.asarray(coefficients, dtype=np.float32)
+
+
+def mfcc_with_deltas(samples: Float32Array, count: int = 13) -> Float32Array:
+    """MFCC with their first and second differences over time, stacked.
+
+    Returns:
+        shape (3 · count, 1 + n // 512), float32: coefficients, deltas, delta-deltas (Savitzky-Golay over nine
+        frames, fewer where the clip is shorter than nine frames).
+    """
+    import librosa
+
+    base = mfcc(samples, count)
+    frames = base.shape[1]
+    width = min(9, frames - 1 + frames % 2)  # the largest odd width that fits
+    if width < 3:
+        return np.concatenate([base, np.zeros_like(base), np.zeros_like(base)])
+    # A fit of order 1 or 2 needs more points than its order; the shortest clips make do with constant slopes.
+    second = librosa.feature.delta(base, width=width, order=2) if width > 3 else np.zeros_like(base)
+    return np.asarray(np.concatenate([base, librosa.feature.delta(base, width=width), second]), dtype=np.float32)
+
+
+def summary(samples: Float32Array) -> Float32Array:
+    """The 162 numbers that the field's classic models read: means over frames, librosa's default window.
+
+    Order: zero-crossing rate (1), chroma from the STFT's magnitude (12), MFCC (20), RMS (1), mel power (128).
+
+    Args:
+        samples: shape (n,), float32, mono, 16 kHz.
+
+    Returns:
+        shape (162,), float32.
+    """
+    import librosa
+
+    window, hop = SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES
+    magnitude = np.abs(librosa.stft(samples, n_fft=window, hop_length=hop))
+    mel = librosa.feature.melspectrogram(S=magnitude**2, sr=SAMPLE_RATE_HZ, n_mels=SUMMARY_MEL_BANDS)
+    parts = (
+        librosa.feature.zero_crossing_rate(samples, frame_length=window, hop_length=hop),
+        librosa.feature.chroma_stft(S=magnitude, sr=SAMPLE_RATE_HZ, n_chroma=SUMMARY_CHROMA, tuning=0.0),
+        librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=SUMMARY_MFCC),
+        librosa.feature.rms(y=samples, frame_length=window, hop_length=hop),
+        mel,
+    )
+    return np.concatenate([part.mean(axis=1) for part in parts]).astype(np.float32)
+
+
+def summary_names() -> tuple[str, ...]:
+    """Column names of :func:`summary`, 162 of them, in order."""
+    return (
+        "zcr",
+        *(f"chroma_{i:02d}" for i in range(SUMMARY_CHROMA)),
+        *(f"mfcc_{i:02d}" for i in range(SUMMARY_MFCC)),
+        "rms",
+        *(f"mel_{i:03d}" for i in range(SUMMARY_MEL_BANDS)),
+    )
+
+
+@dataclass(frozen=True)
+class SpectralExtras:
+    """Curves over time that plots show beside the main three; each shape (t,), float32."""
+
+    time_s: Float32Array
+    rms: Float32Array
+    zero_crossing_rate: Float32Array  # share of samples, 0 … 1
+    centroid_hz: Float32Array
+    rolloff_hz: Float32Array  # 85 % of the power lies below
+    chroma: Float32Array  # shape (12, t), 0 … 1
+
+
+def spectral_extras(samples: Float32Array) -> SpectralExtras:
+    """RMS, zero crossings, centroid, roll-off and chroma over time, for mono float32 samples at 16 kHz."""
+    import librosa
+
+    window, hop = SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES
+    magnitude = np.abs(librosa.stft(samples, n_fft=window, hop_length=hop))
+    times = librosa.times_like(magnitude, sr=SAMPLE_RATE_HZ, hop_length=hop)
+
+    def row(values: NDArray[np.floating]) -> Float32Array:
+        return np.asarray(values[0], dtype=np.float32)
+
+    return SpectralExtras(
+        time_s=np.asarray(times, dtype=np.float32),
+        rms=row(librosa.feature.rms(y=samples, frame_length=window, hop_length=hop)),
+        zero_crossing_rate=row(librosa.feature.zero_crossing_rate(samples, frame_length=window, hop_length=hop)),
+        centroid_hz=row(librosa.feature.spectral_centroid(S=magnitude, sr=SAMPLE_RATE_HZ)),
+        rolloff_hz=row(librosa.feature.spectral_rolloff(S=magnitude, sr=SAMPLE_RATE_HZ)),
+        chroma=np.asarray(librosa.feature.chroma_stft(S=magnitude, sr=SAMPLE_RATE_HZ, tuning=0.0), dtype=np.float32),
+    )

@@ -1,0 +1,198 @@
+"""Speech frames of whole corpora, made once and kept: the frozen encoder is most of the cost of training.
+
+A cache is keyed by what went into it: encoder weights, front end and settings, and within it each clip by path and
+size. A changed setting therefore never reads old frames. Shards are written one by one, so that a killed run goes on
+where it was, and clips that join later are added.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ser.audio import load
+from ser.augment import AugmentSettings, augment
+from ser.constants import MODEL_WINDOW_S, SAMPLE_RATE_HZ
+from ser.errors import AudioError
+from ser.features import front_end, log_mel, trim_silence
+from ser.litert import LiteRtModel, export_litert
+from ser.manifest import read_json
+
+SHARD_CLIPS = 50
+
+
+@dataclass(frozen=True)
+class FrameSettings:
+    """What a cache of frames is made of.
+
+    Attributes:
+        encoder_layers: encoder layers side by side, 1-based.
+        copies: augmented copies beside each clip.
+        augmentation: ranges of those copies.
+        seed: of the copies; the same on every run.
+        max_duration_s: longer clips are cut there, as one window of the served model is.
+    """
+
+    encoder_layers: tuple[int, ...] = (2, 3)
+    copies: int = 1
+    augmentation: AugmentSettings = AugmentSettings()
+    seed: int = 0
+    max_duration_s: float = MODEL_WINDOW_S
+
+
+@dataclass(frozen=True, eq=False)
+class FrameStore:
+    """Frames of many clips.
+
+    Attributes:
+        shards: arrays (frames, 512 · layers), float16, memory-mapped, 25 frames a second.
+        spans: clip index → for each version (0 the clip itself, then its copies) shard, first frame, frame count;
+            shape (clips, 1 + copies, 3), int64. A count of 0 marks a clip that could not be decoded.
+    """
+
+    shards: tuple[NDArray[np.float16], ...]
+    spans: NDArray[np.int64]
+
+    def frames(self, clip: int, version: int = 0) -> NDArray[np.float16]:
+        """Frames of one version of one clip, shape (t, 512 · layers), float16."""
+        shard, start, count = self.spans[clip, version]
+        return self.shards[shard][start : start + count]
+
+    def lengths(self, version: int = 0) -> NDArray[np.int64]:
+        """Frame count of each clip, shape (clips,)."""
+        return np.asarray(self.spans[:, version, 2])
+
+
+def cache_key(settings: FrameSettings) -> str:
+    """Sixteen hexadecimal digits that change with the encoder and with any setting."""
+    from ser.encoder import ENCODER_FOLDER
+
+    encoder = read_json(ENCODER_FOLDER / "manifest.json")["sha256"]
+    content = json.dumps([encoder, front_end(), asdict(settings)], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def cache_frames(
+    root: Path, paths: Sequence[str], settings: FrameSettings, cache: Path, workers: int = 0
+) -> FrameStore:
+    """Frames of all clips, from the cache where it has them.
+
+    Args:
+        root: the folder that the paths are relative to.
+        paths: clips; their order is the store's.
+        settings: see :class:`FrameSettings`.
+        cache: folder for shards; about 120 kB a clip and version.
+        workers: processes; 0 means one a core.
+    """
+    from rich.progress import track
+
+    folder = cache / cache_key(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"{path}:{(root / path).stat().st_size}" for path in paths]
+    known = _read_index(folder)
+    missing = [path for path, name in zip(paths, names, strict=True) if name not in known]
+    chunks = [missing[i : i + SHARD_CLIPS] for i in range(0, len(missing), SHARD_CLIPS)]
+    if chunks:
+        encoder = folder / "encoder.tflite"
+        if not encoder.is_file():
+            _write_encoder(settings.encoder_layers, encoder)
+        jobs = [(root, chunk, settings, folder) for chunk in chunks]
+        count = min(workers or os.cpu_count() or 1, len(jobs))
+        spawn = get_context("spawn")
+        with ProcessPoolExecutor(count, mp_context=spawn, initializer=_start_worker, initargs=(encoder,)) as pool:
+            for _ in track(pool.map(_make_shard, jobs), "Speech frames", total=len(jobs)):
+                pass
+        known = _read_index(folder)
+    return _open_store(folder, [known[name] for name in names])
+
+
+def _read_index(folder: Path) -> dict[str, tuple[str, list[list[int]]]]:
+    """``path:size`` → shard and, for each version, first frame and frame count."""
+    index = {}
+    for file in sorted(folder.glob("*.json")):
+        for name, spans in json.loads(file.read_text(encoding="utf-8")).items():
+            index[name] = (file.stem, spans)
+    return index
+
+
+def _open_store(folder: Path, entries: Sequence[tuple[str, list[list[int]]]]) -> FrameStore:
+    stems = sorted({stem for stem, _ in entries})
+    number = {stem: i for i, stem in enumerate(stems)}
+    shards = tuple(np.load(folder / f"{stem}.npy", mmap_mode="r") for stem in stems)
+    spans = [[[number[stem], start, count] for start, count in versions] for stem, versions in entries]
+    return FrameStore(shards, np.array(spans, dtype=np.int64))
+
+
+def _write_encoder(layers: tuple[int, ...], path: Path) -> None:
+    """The encoder with averaged pairs of frames, as a LiteRT file for the worker processes."""
+    import keras
+
+    from ser.encoder import load_encoder
+    from ser.models.speech_cnn_lstm import average_pairs
+
+    encoder = load_encoder(layers)
+    draft = path.with_suffix(".part")
+    export_litert(keras.Model(encoder.input, average_pairs(encoder.output)), draft)
+    draft.replace(path)
+
+
+_encoder: LiteRtModel  # one in each worker process
+
+
+def _start_worker(path: Path) -> None:
+    """One thread a worker: two busy multi-threaded programs on two cores cost more than twice the time."""
+    global _encoder
+    _encoder = LiteRtModel(path, threads=1)
+
+
+def _encode(samples: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Samples → averaged pairs of speech frames, (t, 512 · layers)."""
+    return _encoder(log_mel(samples).T).astype(np.float16)
+
+
+def _versions(root: Path, path: str, settings: FrameSettings) -> Iterator[NDArray[np.float16]]:
+    """Frames of a clip and of its copies; empty arrays where it can't be decoded."""
+    longest = int(settings.max_duration_s * SAMPLE_RATE_HZ)
+    try:
+        samples = load(root / path).samples
+    except AudioError:
+        # Dropped clips are named, with the reason, in processed_data; here they only keep their place.
+        for _ in range(1 + settings.copies):
+            yield np.zeros((0, 512 * len(settings.encoder_layers)), np.float16)
+        return
+    yield _encode(trim_silence(samples)[:longest])
+    for copy in range(settings.copies):
+        digest = hashlib.sha256(f"{settings.seed}/{copy}/{path}".encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+        changed = augment(samples, settings.augmentation, rng)
+        yield _encode(trim_silence(changed)[:longest])
+
+
+def _make_shard(job: tuple[Path, list[str], FrameSettings, Path]) -> None:
+    """Writes one shard, then its index, whose presence says that the shard is whole."""
+    root, paths, settings, folder = job
+    stem = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:12]
+    arrays: list[NDArray[np.float16]] = []
+    index: dict[str, list[list[int]]] = {}
+    start = 0
+    for path in paths:
+        versions = list(_versions(root, path, settings))
+        spans = []
+        for frames in versions:
+            spans.append([start, len(frames)])
+            start += len(frames)
+        index[f"{path}:{(root / path).stat().st_size}"] = spans
+        arrays += versions
+    np.save(folder / f"{stem}.npy", np.concatenate(arrays))
+    draft = folder / f"{stem}.part"
+    draft.write_text(json.dumps(index), encoding="utf-8")
+    draft.replace(folder / f"{stem}.json")

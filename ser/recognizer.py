@@ -1,0 +1,183 @@
+"""Weights and manifest → :class:`Recognizer`; recording → :class:`Prediction`. The package's public entry."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ser.audio import Recording, from_samples
+from ser.audio import load as load_audio
+from ser.constants import EMOTIONS, MODEL_HOP_S, MODEL_WINDOW_S, SAMPLE_RATE_HZ
+from ser.errors import ModelError
+from ser.features import front_end, log_mel, trim_silence
+from ser.litert import LiteRtModel
+from ser.manifest import read_json, require_sha256
+
+MODEL_FOLDER = Path(__file__).resolve().parent.parent / "model"
+DEFAULT_MODEL = "speech_cnn_lstm"
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Where the time of one prediction went, in seconds."""
+
+    decode_s: float
+    features_s: float
+    model_s: float
+
+    @property
+    def total_s(self) -> float:
+        """Sum of the parts."""
+        return self.decode_s + self.features_s + self.model_s
+
+
+@dataclass(frozen=True)
+class EmotionScore:
+    """One emotion and its calibrated probability, 0 … 1."""
+
+    emotion: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer for one recording.
+
+    Attributes:
+        scores: all eight emotions, likeliest first; probabilities sum to 1.
+        model: name of the model that answered.
+        recording: what was heard (samples and source facts).
+        timing: where the time went.
+    """
+
+    scores: tuple[EmotionScore, ...]
+    model: str
+    recording: Recording
+    timing: Timing
+
+    @property
+    def emotion(self) -> str:
+        """The likeliest emotion."""
+        return self.scores[0].emotion
+
+    @property
+    def probability(self) -> float:
+        """The likeliest emotion's calibrated probability."""
+        return self.scores[0].probability
+
+    @property
+    def probabilities(self) -> dict[str, float]:
+        """Emotion → probability, in the order of :data:`ser.constants.EMOTIONS`."""
+        return {score.emotion: score.probability for score in sorted(self.scores, key=lambda s: s.emotion)}
+
+
+class Recognizer:
+    """A loaded model. Thread-safe: load it once and share it. Made by :func:`load`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Loads weights and manifest from a folder of ``model/``.
+
+        Raises:
+            ModelError: a file is missing or damaged, or was made for other features or labels.
+        """
+        self.manifest = read_json(folder / "manifest.json")
+        _require_fit(self.manifest, folder)
+        weights = folder / self.manifest["file"]
+        require_sha256(weights, self.manifest["sha256"])
+        self.name = str(self.manifest["name"])
+        self._model = LiteRtModel(weights, THREADS)
+
+    def predict(
+        self, source: str | Path | bytes | Recording | NDArray[np.floating], name: str | None = None
+    ) -> Prediction:
+        """Which emotion a recording carries.
+
+        Args:
+            source: a path, a file's bytes, a :class:`~ser.audio.Recording`, or samples, shape (n,), float, 16 kHz.
+            name: what to call it in messages.
+
+        Raises:
+            AudioError: the recording can't be used; see :mod:`ser.errors`.
+        """
+        start = time.perf_counter()
+        recording = _as_recording(source, name)
+        decoded = time.perf_counter()
+        windows = [log_mel(window) for window in cut_windows(trim_silence(recording.samples))]
+        heard = time.perf_counter()
+        probabilities = np.mean([self.probabilities_of(mel) for mel in windows], axis=0)
+        timing = Timing(decoded - start, heard - decoded, time.perf_counter() - heard)
+        order = np.argsort(-probabilities, kind="stable")
+        scores = tuple(EmotionScore(EMOTIONS[i], float(probabilities[i])) for i in order)
+        return Prediction(scores, self.name, recording, timing)
+
+    def probabilities_of(self, mel: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated probabilities for one window.
+
+        Args:
+            mel: shape (80, t), float32, from :func:`ser.features.log_mel`; at most 30 s.
+
+        Returns:
+            shape (8,), float64, sum 1, in the order of :data:`ser.constants.EMOTIONS`.
+        """
+        answer = self._model(mel.T).astype(np.float64)
+        return np.asarray(answer / answer.sum())
+
+    def warm_up(self) -> None:
+        """Runs once on a synthesised tone, so that the first real recording does not pay for lazy imports."""
+        tone = 0.1 * np.sin(2 * np.pi * 220.0 * np.arange(SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ)
+        self.predict(tone.astype(np.float32), name="warm-up")
+
+
+def load(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> Recognizer:
+    """A recognizer with the weights in ``folder/name``; by default the bundled CNN+LSTM.
+
+    Raises:
+        ModelError: there is no such model, or its files do not fit; the message names what was seen.
+    """
+    if not (folder / name / "manifest.json").is_file():
+        known = sorted(path.parent.name for path in folder.glob("*/manifest.json") if path.parent.name != "encoder")
+        raise ModelError(f"There is no model '{name}' in {folder}. Known models: {', '.join(known) or 'none'}.")
+    return Recognizer(folder / name)
+
+
+def cut_windows(samples: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Overlapping windows of 6 s every 3 s, the last one ending where the sound ends; one if it is no longer."""
+    size, hop = int(MODEL_WINDOW_S * SAMPLE_RATE_HZ), int(MODEL_HOP_S * SAMPLE_RATE_HZ)
+    last = len(samples) - size
+    if last <= 0:
+        return [samples]
+    starts = [*range(0, last, hop), last]
+    return [samples[start : start + size] for start in starts]
+
+
+def _as_recording(source: str | Path | bytes | Recording | NDArray[np.floating], name: str | None) -> Recording:
+    if isinstance(source, Recording):
+        return source
+    if isinstance(source, np.ndarray):
+        return from_samples(source, SAMPLE_RATE_HZ, name or "array")
+    return load_audio(source, name)
+
+
+def _require_fit(manifest: dict[str, Any], folder: Path) -> None:
+    """Refuses weights that were made for other labels or another front end."""
+    missing = [key for key in ("name", "file", "sha256", "labels", "front_end") if key not in manifest]
+    if missing:
+        raise ModelError(f"{folder / 'manifest.json'} lacks {', '.join(missing)}. Restore it, or train again.")
+    if tuple(manifest["labels"]) != EMOTIONS:
+        raise ModelError(
+            f"The model in {folder} answers {manifest['labels']}, this version expects {list(EMOTIONS)}. "
+            "Train it again with this version."
+        )
+    here = front_end()
+    if manifest["front_end"] != here:
+        differing = sorted(k for k in here if manifest["front_end"].get(k) != here[k])
+        raise ModelError(
+            f"The model in {folder} was trained on other features ({', '.join(differing)} differ). "
+            "Train it again with this version."
+        )

@@ -1,0 +1,59 @@
+"""A trained head → the files that are shipped: LiteRT weights, the Keras head, manifest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from ser import __version__
+from ser.constants import EMOTIONS
+from ser.encoder import ENCODER_FOLDER, load_encoder
+from ser.features import front_end
+from ser.litert import export_litert
+from ser.manifest import read_json, sha256_of
+from ser.models.speech_cnn_lstm import HeadSettings, assemble, build_head
+
+WEIGHTS_FILE = "model.tflite"
+HEAD_FILE = "head.keras"
+PINNED = ("tensorflow", "keras", "numpy", "librosa", "soxr", "soundfile", "ai-edge-litert")
+
+
+def ship(
+    head: keras.Model, temperature: float, settings: HeadSettings, folder: Path, facts: dict[str, Any]
+) -> Path:
+    """Writes weights and manifest into ``folder``; ``facts`` (corpora, metrics, settings, …) join the manifest.
+
+    Files are made aside and moved into place at the end, the manifest last.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    encoder = load_encoder(settings.encoder_layers)
+    with tempfile.TemporaryDirectory() as draft_folder:
+        draft = Path(draft_folder)
+        export_litert(assemble(encoder, head, temperature), draft / WEIGHTS_FILE)
+        bare = build_head(settings)  # without the optimiser's state, which is twice the weights
+        bare.set_weights(head.get_weights())
+        bare.save(draft / HEAD_FILE)
+        manifest = {
+            "name": folder.name,
+            "file": WEIGHTS_FILE,
+            "sha256": sha256_of(draft / WEIGHTS_FILE),
+            "head_file": HEAD_FILE,
+            "head_sha256": sha256_of(draft / HEAD_FILE),
+            "encoder_sha256": read_json(ENCODER_FOLDER / "manifest.json")["sha256"],
+            "labels": list(EMOTIONS),
+            "front_end": front_end(),
+            "head": settings.to_json(),
+            "temperature": temperature,
+            "versions": {"ser": __version__} | {name: version(name) for name in PINNED},
+            **facts,
+        }
+        (draft / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        for name in (WEIGHTS_FILE, HEAD_FILE, "manifest.json"):
+            shutil.copyfile(draft / name, folder / name)
+    return folder / "manifest.json"

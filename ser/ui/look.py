@@ -1,0 +1,87 @@
+"""What all pages share: the style sheet, the head and the foot, and words for numbers."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+
+import streamlit as st
+
+# Colours come from the theme (.streamlit/config.toml) by way of currentColor, so one sheet serves both themes.
+STYLE = Path(__file__).with_name("style.css")
+
+_MARK = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
+<rect width="64" height="64" rx="18" fill="#0B6E6E"/>
+<g stroke="#FBF8F3" stroke-width="5" stroke-linecap="round"><path d="M14 27v10"/><path d="M23 20v24"/>
+<path d="M32 13v38" stroke="#F1A100"/><path d="M41 22v20"/><path d="M50 28v8"/></g></svg>"""
+
+_FOOT = """<footer class="ser-foot">
+<p><b>What this is.</b> A neural network that judges how a voice sounds; it does not understand the words and can't
+look into anyone. It can be wrong, most of all with noise, several speakers, or languages and accents it has not
+heard. Don't decide anything about a person by it.</p>
+<p><b>Your recording</b> is held in memory while this page is open, and is neither stored nor passed on.</p>
+<p><b>The law.</b> The EU AI Act prohibits inferring emotions of people at work and in education, except for medical
+or safety reasons (Art. 5(1)(f)). Elsewhere, people whose emotions are inferred must be informed (Art. 50(3)).</p>
+</footer>"""
+
+_MARKDOWN = re.compile(r"[\\`*\[\]$~<>:#|]|(?<![^\W_])_|_(?![^\W_])")
+
+
+def apply() -> None:
+    """Puts the style sheet on the page."""
+    st.html(STYLE)
+
+
+def head(title: str, line: str) -> None:
+    """The page's name and one line under it."""
+    mark = base64.b64encode(_MARK.encode()).decode()
+    picture = f'<img alt="" src="data:image/svg+xml;base64,{mark}">'
+    st.html(f'<div class="ser-head">{picture}<div><h1>{title}</h1><p>{line}</p></div></div>')
+
+
+def foot() -> None:
+    """What this is, where recordings go, and the law."""
+    st.html(_FOOT)
+
+
+def plain(text: str) -> str:
+    r"""Text from outside (a file's name) with what Markdown would read as formatting escaped.
+
+    >>> plain("my_voice *final*.wav")
+    'my_voice \\*final\\*.wav'
+    """
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def sureness(probability: float) -> str:
+    """A calibrated probability in plain words.
+
+    >>> sureness(0.91), sureness(0.7), sureness(0.5), sureness(0.3)
+    ('Very sure', 'Fairly sure', 'Not so sure', 'Hardly more than a guess')
+    """
+    steps = ((0.85, "Very sure"), (0.6, "Fairly sure"), (0.4, "Not so sure"))
+    return next((words for least, words in steps if probability >= least), "Hardly more than a guess")
+
+
+def size_words(size_bytes: int) -> str:
+    """A file's size with a fitting unit.
+
+    >>> size_words(900), size_words(48_000), size_words(2_340_000)
+    ('900 bytes', '48 kB', '2.3 MB')
+    """
+    if size_bytes < 1000:
+        return f"{size_bytes} bytes"
+    return f"{size_bytes / 1000:.0f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def duration_words(duration_s: float) -> str:
+    """A length in seconds, or in minutes and seconds from one minute on.
+
+    >>> duration_words(3.216), duration_words(75.0)
+    ('3.2 s', '1 min 15 s')
+    """
+    if duration_s < 59.95:
+        return f"{duration_s:.1f} s"
+    minutes, seconds = divmod(round(duration_s), 60)
+    return f"{minutes} min {seconds} s"

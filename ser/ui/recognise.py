@@ -1,0 +1,259 @@
+"""The main page: upload or speak, and see the emotion.
+
+Recordings and answers live in the session's own state and nowhere else: not on disk, not in a log, not in a cache
+that sessions share. An answer belongs to the content it was computed from (SHA-256), so another file can't show it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ser import audio, plots
+from ser.audio import AUDIO_SUFFIXES, Recording, SourceInfo
+from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
+from ser.errors import SerError
+from ser.recognizer import Prediction, Recognizer
+from ser.ui import look
+
+UPLOAD, MICROPHONE = "Upload", "Microphone"
+MICROPHONE_NAME = "Microphone recording"
+ANSWER = "answer"
+# What every current browser plays; anything else is played as it was converted.
+PLAYABLE = ("audio/wav", "audio/mpeg", "audio/mp4", "audio/aac", "audio/flac", "audio/ogg")
+APOLOGY = (
+    "Sorry, something went wrong on our side. Your recording was not kept. Try once more, or with another recording."
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What was uploaded or recorded, before the door."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of name and content."""
+        return hashlib.sha256(self.name.encode() + b"\0" + self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A prediction and the content that it belongs to."""
+
+    key: str
+    prediction: Prediction
+    convert_s: float
+
+
+def warmed_up(recognizer: Recognizer) -> Recognizer:
+    """The recognizer after one prediction and one set of pictures of a synthetic sound.
+
+    librosa compiles and imports for seconds when first called; that time is spent here, not on the first visitor.
+    """
+    time_s = np.arange(SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    tone = 0.3 * np.sin(2 * np.pi * 180.0 * time_s) * (1.0 + 0.5 * np.sin(2 * np.pi * 4.0 * time_s))
+    # From 8 kHz, so that the resampler is loaded too.
+    prediction = recognizer.predict(audio.from_samples(tone.astype(np.float32)[::2], SAMPLE_RATE_HZ // 2))
+    for picture in (plots.waveform, plots.mfcc, plots.mel_spectrogram):
+        picture(prediction.recording).to_json()
+    plots.probability_bars(prediction)
+    return recognizer
+
+
+def page(recognizer: Callable[[], Recognizer]) -> None:
+    """Draws the page. ``recognizer`` gives the shared, loaded model."""
+    look.head(
+        "How does this voice sound?",
+        "Upload a recording or say something: one of eight emotions, how sure that is, and pictures of the sound.",
+    )
+    sound = _choose()
+    # An emptied slot takes the last answer off the screen before the next one is computed.
+    slot = st.empty()
+    try:
+        if sound is None:
+            st.session_state.pop(ANSWER, None)
+            _welcome(slot)
+            recognizer()  # loads while the visitor still chooses
+        else:
+            _answer(sound, slot, recognizer)
+    except SerError as error:
+        st.session_state.pop(ANSWER, None)
+        shown = sound.name if sound else ""
+        slot.error(str(error).replace(shown, look.plain(shown)), icon=":material/error:")
+    except Exception as error:  # noqa: BLE001 - whatever it is, a visitor sees a sentence
+        st.session_state.pop(ANSWER, None)
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        # Type and place only: the message may hold a file's name.
+        _log.error("Recognise page: %s in %s, line %s", type(error).__name__, where.filename, where.lineno)
+        slot.error(APOLOGY, icon=":material/error:")
+
+
+def _choose() -> Sound | None:
+    """The two ways in. Only the chosen one is on the page, and leaving one forgets what it held."""
+    with st.container(border=True, key="choose"):
+        way = st.segmented_control(
+            "Where the sound comes from",
+            (UPLOAD, MICROPHONE),
+            default=UPLOAD,
+            required=True,
+            format_func=lambda option: f":material/{'mic' if option == MICROPHONE else 'upload_file'}: {option}",
+            label_visibility="collapsed",
+            width="stretch",
+            key="way",
+        )
+        if way == MICROPHONE:
+            recorded = st.audio_input(
+                "Press the microphone, say a sentence, press again", sample_rate=SAMPLE_RATE_HZ, key="microphone"
+            )
+            st.caption("Your browser asks for permission first. It offers microphones on https:// pages and localhost.")
+            return Sound(MICROPHONE_NAME, recorded.getvalue()) if recorded else None
+        uploaded = st.file_uploader(
+            "Drop a recording here, or browse",
+            type=[suffix.removeprefix(".") for suffix in AUDIO_SUFFIXES],
+            max_upload_size=UPLOAD_MAX_MB,
+            key="upload",
+        )
+        st.caption(f"From {DURATION_MIN_S} s to {DURATION_MAX_S / 60:.0f} min. One voice and little noise work best.")
+        return Sound(uploaded.name, uploaded.getvalue()) if uploaded else None
+
+
+def _welcome(slot: DeltaGenerator) -> None:
+    """What the page can hear, while there is nothing to show yet."""
+    chips = "".join(
+        f'<li style="--tone:{one.colour}">{one.icon} {one.word.capitalize()}</li>'
+        for one in plots.EMOTION_LOOKS.values()
+    )
+    slot.html(f'<div class="ser-welcome"><p>It listens for</p><ul class="ser-chips">{chips}</ul></div>')
+
+
+def _answer(sound: Sound, slot: DeltaGenerator, recognizer: Callable[[], Recognizer]) -> None:
+    known = st.session_state.get(ANSWER)
+    with slot.container():
+        if isinstance(known, Answer) and known.key == sound.key:
+            answer = known
+            st.status(_done(answer), state="complete").caption(_timing(answer))
+        else:
+            st.session_state.pop(ANSWER, None)
+            answer = st.session_state[ANSWER] = _recognise(sound, recognizer)
+        prediction = answer.prediction
+        left, right = st.columns([5, 6], gap="medium", vertical_alignment="center")
+        left.html(_card(prediction))
+        with right:
+            ranked = ", ".join(f"{score.emotion} {score.probability:.0%}" for score in prediction.scores)
+            _figure(plots.probability_bars(prediction), "bars", answer.key, f"Probability of each emotion: {ranked}")
+        with st.container(border=True):
+            _player(sound, prediction.recording)
+            st.html(_facts(prediction.recording.source))
+        _pictures(answer)
+
+
+def _recognise(sound: Sound, recognizer: Callable[[], Recognizer]) -> Answer:
+    """Runs the recording through the model and says what happens meanwhile."""
+    with st.status("Converting the recording …") as status:
+        started_s = time.perf_counter()
+        recording = audio.load(sound.data, sound.name)
+        convert_s = time.perf_counter() - started_s
+        status.update(label=f"Listening to {look.duration_words(recording.duration_s)} of sound …")
+        model = recognizer()
+        status.update(label="Recognising the emotion …")
+        answer = Answer(sound.key, model.predict(recording), convert_s)
+        st.caption(_timing(answer))
+        status.update(label=_done(answer), state="complete")
+    return answer
+
+
+def _done(answer: Answer) -> str:
+    return f"Recognised in {answer.convert_s + answer.prediction.timing.total_s:.1f} s"
+
+
+def _timing(answer: Answer) -> str:
+    timing = answer.prediction.timing
+    return (
+        f"Converting {1000 * (answer.convert_s + timing.decode_s):.0f} ms · "
+        f"listening {1000 * timing.features_s:.0f} ms · "
+        f"recognising {1000 * timing.model_s:.0f} ms · model {answer.prediction.model}"
+    )
+
+
+def _card(prediction: Prediction) -> str:
+    """The answer in words and colour, as HTML."""
+    one = plots.EMOTION_LOOKS[prediction.emotion]
+    second = prediction.scores[1]
+    other = plots.EMOTION_LOOKS[second.emotion]
+    return (
+        f'<div class="ser-answer" style="--tone:{one.colour}" role="status">'
+        f'<div class="icon" aria-hidden="true">{one.icon}</div><p class="lead">This voice sounds</p>'
+        f'<p class="word">{one.word.capitalize()}</p>'
+        f'<p class="sure"><b>{look.sureness(prediction.probability)}</b> · {100 * prediction.probability:.0f} %</p>'
+        f'<p class="next">Next likeliest: {other.icon} {other.word}, {100 * second.probability:.0f} %</p></div>'
+    )
+
+
+def _player(sound: Sound, recording: Recording) -> None:
+    if recording.source.media_type in PLAYABLE:
+        st.audio(sound.data, format=recording.source.media_type, alt="The recording")
+    else:
+        st.audio(recording.samples, sample_rate=SAMPLE_RATE_HZ, alt="The recording, converted")
+
+
+def _facts(source: SourceInfo) -> str:
+    """What the file was, as an HTML list."""
+    channels = {1: "1 (mono)", 2: "2 (stereo)"}.get(source.channels, str(source.channels))
+    facts = (
+        ("Name", source.name),
+        ("Type", source.media_type),
+        ("Size", look.size_words(source.size_bytes)),
+        ("Duration", look.duration_words(source.duration_s)),
+        ("Codec", source.codec),
+        ("Sample rate", f"{source.sample_rate_hz:,} Hz".replace(",", " ")),
+        ("Channels", channels),
+    )
+    rows = (
+        f"<div{' class=wide' if name == 'Name' else ''}><dt>{name}</dt><dd>{html.escape(value)}</dd></div>"
+        for name, value in facts
+    )
+    return f'<dl class="ser-facts">{"".join(rows)}</dl>'
+
+
+def _pictures(answer: Answer) -> None:
+    """Waveform over the full width, the two pictures of frequency side by side."""
+    recording = answer.prediction.recording
+    st.subheader("The sound in pictures", anchor=False)
+    with st.container(border=True):
+        st.markdown("**Waveform**")
+        _figure(plots.waveform(recording), "waveform", answer.key, "Waveform: amplitude over time in seconds")
+    left, right = st.columns(2)
+    with left.container(border=True):
+        st.markdown("**Mel spectrogram**")
+        spectrogram = plots.mel_spectrogram(recording)
+        _figure(spectrogram, "mel", answer.key, "Mel spectrogram: frequency in hertz over time in seconds")
+        st.caption("How loud each pitch is: what the model listens to. Bright is loud.")
+    with right.container(border=True):
+        st.markdown("**MFCC**")
+        _figure(plots.mfcc(recording), "mfcc", answer.key, "MFCC: coefficients over time in seconds")
+        st.caption("13 numbers for timbre, each against its mean; 0 is loudness.")
+
+
+def _figure(figure: go.Figure, name: str, key: str, alt: str) -> None:
+    still = name == "bars"
+    config = {
+        "displaylogo": False,
+        "displayModeBar": False if still else "hover",
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        "toImageButtonOptions": {"filename": name, "scale": 2},
+    }
+    st.plotly_chart(figure, key=f"{name}-{key[:16]}", config=config, alt=alt)

@@ -1,0 +1,1 @@
+"""Tests mirror the package; what several of them share can be imported from here."""

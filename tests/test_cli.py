@@ -1,0 +1,78 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser.cli import main
+from ser.constants import EMOTIONS
+
+
+@pytest.fixture
+def files(tmp_path: Path, voice: np.ndarray) -> list[str]:
+    """A good file, a bad one, another good one, in that order."""
+    soundfile.write(tmp_path / "b good.wav", voice, 16_000)
+    (tmp_path / "bad.mp3").write_text("this is no sound")
+    soundfile.write(tmp_path / "a louder.wav", np.clip(2 * voice, -1, 1), 16_000)
+    return [str(tmp_path / name) for name in ("b good.wav", "bad.mp3", "a louder.wav")]
+
+
+def test_jsonl_keeps_the_order_and_goes_on_after_a_bad_file(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", "--format", "jsonl", *files]) == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["file"] for row in rows] == files
+    for row in (rows[0], rows[2]):
+        assert row["error"] is None
+        assert list(row["probabilities"]) == list(EMOTIONS)
+        assert sum(row["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
+        assert row["emotion"] == max(row["probabilities"], key=row["probabilities"].get)
+    assert rows[1]["emotion"] is None
+    assert rows[1]["probabilities"] is None
+    assert "'bad.mp3' is not an audio file" in rows[1]["error"]
+
+
+def test_the_table_shows_emotion_and_error(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", files[0]]) == 0
+    shown = capsys.readouterr().out
+    assert any(emotion in shown for emotion in EMOTIONS)
+    assert main(["predict", files[1]]) == 1
+    assert "not an" in capsys.readouterr().out
+
+
+def test_unknown_model_ends_with_one_sentence(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "--model", "nonsense", files[0]]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("ser: There is no model 'nonsense'")
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("command", ["predict", "prepare", "train", "evaluate", "app"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert f"ser {command}" in capsys.readouterr().out
+
+
+def test_predict_and_help_never_load_the_training_side(files: list[str]) -> None:
+    code = (
+        "import sys; from ser.cli import main\n"
+        f"main(['predict', '--format', 'jsonl', {files[0]!r}])\n"
+        "bad = {'tensorflow', 'keras', 'ser.training', 'ser.processed', 'streamlit'} & set(sys.modules)\n"
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_train_without_data_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SER_DATA", raising=False)
+    assert main(["train"]) == 1
+    assert "set SER_DATA" in capsys.readouterr().err

@@ -1,0 +1,164 @@
+"""Training on synthetic frames: small, but every stage is the real one."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ser.constants import EMOTIONS
+from ser.evaluation import evaluate_speakers, write_report
+from ser.frames import FrameStore
+from ser.metrics import expected_calibration_error
+from ser.models.speech_cnn_lstm import HeadSettings, build_head
+from ser.recognizer import Recognizer
+from ser.shipping import ship
+from ser.splits import Split, shipping_split, speaker_folds
+from ser.training import (
+    Draws,
+    TrainSettings,
+    draw_weights,
+    fit_head,
+    fit_temperature,
+    padded,
+    predict_logits,
+    softmax,
+    standardise_from,
+    targets_of,
+)
+
+HEAD = HeadSettings(encoder_layers=(1,), convolution_width=16, lstm_units=8)
+QUICK = TrainSettings(epochs=3, epoch_clips=256, batch_clips=32, learning_rate=3e-3, mixup=0.0)
+TAUGHT = ("angry", "happy", "sad")
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    rows = [
+        {"path": f"a/{speaker}-{emotion}-{take}.wav", "corpus": "a", "speaker": f"a/{speaker}", "style": "speech",
+         "gender": "female" if speaker % 2 else "male", "emotion": emotion}
+        for speaker in range(10) for emotion in (*TAUGHT, "other") for take in range(4)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def store(table: pd.DataFrame) -> FrameStore:
+    """Each emotion has its own direction among the numbers of a frame; each speaker has an offset."""
+    rng = np.random.default_rng(0)
+    directions = {emotion: rng.standard_normal(512) for emotion in table["emotion"].unique()}
+    offsets = {speaker: rng.standard_normal(512) for speaker in table["speaker"].unique()}
+    arrays, spans, at = [], [], 0
+    for row in table.itertuples():
+        length = int(rng.integers(10, 30))
+        noise = rng.standard_normal((length, 512))
+        arrays.append((directions[row.emotion] + 0.5 * offsets[row.speaker] + noise).astype(np.float16))
+        spans.append([[0, at, length]])
+        at += length
+    return FrameStore((np.concatenate(arrays),), np.array(spans))
+
+
+def test_targets_name_the_eight_and_mark_the_rest(table: pd.DataFrame) -> None:
+    targets = targets_of(table)
+    assert set(targets[table["emotion"] == "other"]) == {-1}
+    assert set(targets[table["emotion"] == "sad"]) == {EMOTIONS.index("sad")}
+
+
+def test_draws_weigh_corpora_by_voices_and_emotions_evenly() -> None:
+    rows = [("a", f"a/{i}", "happy" if i else "sad") for i in range(9)] + [("b", "b/0", "happy")] * 50
+    table = pd.DataFrame(rows, columns=["corpus", "speaker", "emotion"]).assign(path="x")
+    weights = draw_weights(table, np.arange(len(table)))
+    in_a = (table["corpus"] == "a").to_numpy()
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights[in_a].sum() / weights[~in_a].sum() == pytest.approx(3.0)
+    assert weights[0] == pytest.approx(weights[in_a][1:].sum())
+
+
+def test_batches_hold_training_rows_only_and_skip_other(table: pd.DataFrame, store: FrameStore) -> None:
+    split = speaker_folds(table, "a")[0]
+    draws = Draws(store, table, split.train, QUICK)
+    drawn = np.concatenate([clips for clips, _ in draws.batches])
+    assert set(drawn) <= set(split.train)
+    assert "other" not in set(table["emotion"].iloc[drawn])
+
+
+def test_padding_never_changes_an_answer(table: pd.DataFrame, store: FrameStore) -> None:
+    head = build_head(HEAD)
+    standardise_from(head, store, np.arange(20), seed=0)
+    alone = padded(store, np.array([3]), np.array([0]))
+    length = store.lengths()[3]
+    exact = {name: values[:, :length] for name, values in alone.items()}
+    longer = {name: np.pad(values, ((0, 0), (0, 48), (0, 0))) for name, values in alone.items()}
+    wanted = head.predict_on_batch(exact)
+    for batch in (alone, longer):
+        found = head.predict_on_batch(batch)
+        np.testing.assert_allclose(found["pooled"], wanted["pooled"], atol=1e-4)
+        np.testing.assert_allclose(found["sequence"], wanted["sequence"], atol=1e-4)
+
+
+def test_standardisation_is_fitted_on_the_rows_given(store: FrameStore) -> None:
+    head = build_head(HEAD)
+    standardise_from(head, store, np.arange(30), seed=0)
+    seen = np.concatenate([store.frames(i) for i in range(30)]).astype(np.float32)
+    layer = head.get_layer("standardise")
+    np.testing.assert_allclose(np.asarray(layer.mean).ravel(), seen.mean(0), atol=1e-3)
+    np.testing.assert_allclose(np.asarray(layer.variance).ravel(), seen.var(0), rtol=1e-2)
+
+
+def test_temperature_finds_the_one_that_made_the_data() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, (20_000, 8)).astype(np.float32)
+    chosen = np.array([rng.choice(8, p=p) for p in softmax(logits, 2.5)])
+    temperature = fit_temperature(logits, chosen, np.ones(len(chosen)))
+    assert temperature == pytest.approx(2.5, rel=0.05)
+    assert expected_calibration_error(softmax(logits, temperature), chosen) < 0.02
+
+
+def test_a_head_learns_what_is_there_and_the_seed_reproduces_it(table: pd.DataFrame, store: FrameStore) -> None:
+    split = speaker_folds(table, "a")[0]
+    lines: list[str] = []
+    fits = [fit_head(store, table, split, QUICK, HEAD, lines.append) for _ in range(2)]
+    rows = split.test[targets_of(table)[split.test] >= 0]
+    first, second = (predict_logits(fit.head, store, rows) for fit in fits)
+    np.testing.assert_allclose(first, second, atol=1e-4)
+    assert np.mean(first.argmax(1) == targets_of(table)[rows]) > 0.8
+    assert len(fits[0].history) == 3
+    assert "epoch 1" in lines[0]
+
+
+def test_evaluation_scores_each_speaker_once_and_stores_its_settings(
+    table: pd.DataFrame, store: FrameStore, tmp_path: Path
+) -> None:
+    report = evaluate_speakers(store, table, "a", QUICK, HEAD, lambda _: None)
+    assert report.clips == 10 * len(TAUGHT) * 4
+    assert report.speakers == 10
+    assert set(report.recall) == set(TAUGHT)
+    assert sum(map(sum, report.confusion)) == report.clips
+    for fold in report.folds:
+        assert not set(fold.test_speakers) & set(fold.validation_speakers)
+    write_report(report, tmp_path / "report.json")
+    stored = json.loads((tmp_path / "report.json").read_text())
+    assert stored["uar"] == report.uar > 0.7
+    assert stored["settings"]["training"]["epoch_clips"] == 256
+    assert stored["protocol"] == "speaker"
+
+
+def test_labels_that_say_nothing_score_at_chance(table: pd.DataFrame, store: FrameStore) -> None:
+    """The guard against leakage: with shuffled labels, unheard speakers can't be understood."""
+    rng = np.random.default_rng(1)
+    shuffled = table.assign(emotion=rng.permutation(table["emotion"].to_numpy()))
+    report = evaluate_speakers(store, shuffled, "a", QUICK, HEAD, lambda _: None)
+    assert report.uar < 1 / len(TAUGHT) + 0.2
+
+
+def test_shipping_writes_what_the_recognizer_loads(
+    table: pd.DataFrame, store: FrameStore, tmp_path: Path, voice: np.ndarray
+) -> None:
+    split: Split = shipping_split(table)
+    fit = fit_head(store, table, split, QUICK, HEAD, lambda _: None)
+    ship(fit.head, fit.temperature, HEAD, tmp_path / "tiny", {"corpora": {"a": {"clips": 1}}})
+    recognizer = Recognizer(tmp_path / "tiny")
+    assert recognizer.name == "tiny"
+    assert recognizer.manifest["temperature"] == fit.temperature
+    assert recognizer.predict(voice).probability > 0.125
