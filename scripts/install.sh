@@ -12,6 +12,7 @@ VENV=.venv
 LOG=$VENV/install.log
 DONE=$VENV/installed # a copy of what was asked for at the last successful install, and with what
 SUPPORTED='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+VERSION='import sys; print(" (%s is Python %d.%d)" % ((sys.argv[1],) + sys.version_info[:2]))'
 
 fail() {
     echo "Error: $*" >&2
@@ -31,7 +32,9 @@ find_python() { # sets PYTHON: the newest supported one that can make environmen
         command -v "$name" >/dev/null 2>&1 || continue
         # A shim (pyenv's) may stand for a version that is not there: then it does not run.
         if ! "$name" -c "$SUPPORTED" >/dev/null 2>&1; then
-            old="${old:-$("$name" -c 'import sys; print(" (%s is Python %d.%d)" % (("'"$name"'",) + sys.version_info[:2]))' 2>/dev/null || true)}"
+            if [ -z "$old" ]; then
+                old=$("$name" -c "$VERSION" "$name" 2>/dev/null || true)
+            fi
             continue
         fi
         found=$name

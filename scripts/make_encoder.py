@@ -209,6 +209,7 @@ def require_digest(blob: bytes, expected: str, what: str) -> None:
 
 
 def main() -> None:
+    """Reads the checkpoint asked for, checks it, writes the encoder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("--ctranslate2", nargs=2, type=Path, metavar=("PART1", "PART2"))

@@ -24,12 +24,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 ROOT = Path(__file__).resolve().parent.parent
 START_MAX_S = 120
-ANSWER_MAX_S = 120
+ANSWER_MAX_S = 60
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
@@ -112,7 +113,7 @@ def await_answer(driver: webdriver.Chrome, figures: int = 4) -> str:
     """Waits until the answer and all figures are drawn; returns the answer's words.
 
     Raises:
-        RuntimeError: the page shows an error instead; the message is the page's.
+        RuntimeError: the page shows an error, or nothing new; the message says what it shows.
     """
 
     def drawn(d: webdriver.Chrome) -> bool:
@@ -120,9 +121,13 @@ def await_answer(driver: webdriver.Chrome, figures: int = 4) -> str:
             len([one for one in d.find_elements(By.CSS_SELECTOR, ".js-plotly-plot .main-svg") if one.size]) >= figures
         )
 
-    WebDriverWait(driver, ANSWER_MAX_S).until(
-        lambda d: d.find_elements(By.CSS_SELECTOR, '.ser-answer, [data-testid="stAlert"]')
-    )
+    try:
+        WebDriverWait(driver, ANSWER_MAX_S).until(
+            lambda d: d.find_elements(By.CSS_SELECTOR, '.ser-answer, [data-testid="stAlert"]')
+        )
+    except TimeoutException as error:
+        seen = driver.find_element(By.TAG_NAME, "body").text
+        raise RuntimeError(f"No answer within {ANSWER_MAX_S} s. The page shows: {seen}") from error
     if alerts := driver.find_elements(By.CSS_SELECTOR, '[data-testid="stAlert"]'):
         raise RuntimeError(f"The page shows an error: {alerts[0].text}")
     WebDriverWait(driver, ANSWER_MAX_S).until(drawn)

@@ -42,7 +42,12 @@ def sinusoids(positions: int, width: int) -> NDArray[np.float32]:
     """
     step = np.log(10_000.0) / (width // 2 - 1)
     angles = np.arange(positions)[:, None] * np.exp(-step * np.arange(width // 2))[None, :]
-    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32).astype(np.float16).astype(np.float32)
+    return (
+        np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
+        .astype(np.float32)
+        .astype(np.float16)
+        .astype(np.float32)
+    )
 
 
 class AddPositions(layers.Layer):

@@ -1,7 +1,7 @@
 """Split + training → a report on speakers who were not heard: confusion, recall per class, calibration.
 
 Protocol ``speaker``: folds by speaker within one corpus. In each fold a head is trained on the other speakers of all
-corpora given, its epoch and temperature are chosen on validation speakers, and the test speakers are scored once.
+corpora given, its epoch and scales are chosen on validation speakers, and the test speakers are scored once.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from ser import __version__
 from ser.constants import EMOTIONS
+from ser.draws import TrainSettings, targets_of
 from ser.frames import FrameStore
+from ser.manifest import read_json
 from ser.metrics import confusion_matrix, expected_calibration_error, recalls, unweighted_average_recall
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.splits import Split, speaker_folds
-from ser.training import TrainSettings, fit_head, predict_logits, softmax, targets_of
+from ser.training import fit_head, predict_logits, softmax
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class FoldScore:
     validation_speakers: tuple[str, ...]
     clips: int
     uar: float
-    temperature: float
+    scales: tuple[float, float]
     epochs: int
 
 
@@ -63,9 +65,10 @@ class Report:
     settings: dict[str, Any]
     version: str = __version__
 
-    def to_json(self) -> str:
-        """Indented JSON, the content of ``report.json``."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+    @property
+    def key(self) -> str:
+        """Its name in ``report.json``, such as ``speaker/ravdess``."""
+        return f"{self.protocol}/{self.corpus}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,14 +129,14 @@ def evaluate_speakers(
     for number, split in enumerate(speaker_folds(table, corpus)):
         fit = fit_head(store, table, split, settings, head_settings, say)
         rows = _test_rows(store, table, split, style)
-        probabilities = softmax(predict_logits(fit.head, store, rows), fit.temperature)
+        probabilities = softmax(predict_logits(fit.head, store, rows))
         uar = unweighted_average_recall(truth[rows], probabilities.argmax(axis=1))
         fold = FoldScore(
             test_speakers=tuple(sorted({str(s) for s in speakers[rows]})),
             validation_speakers=tuple(sorted({str(s) for s in speakers[split.validation]})),
             clips=len(rows),
             uar=uar,
-            temperature=fit.temperature,
+            scales=fit.scales,
             epochs=len(fit.history),
         )
         folds.append(fold)
@@ -150,6 +153,8 @@ def evaluate_speakers(
 
 
 def write_report(report: Report, path: Path) -> None:
-    """Stores a report with its settings, one file a corpus."""
+    """Puts a report, with its settings, into a ``report.json`` beside those of other corpora and protocols."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(report.to_json(), encoding="utf-8")
+    reports = read_json(path) if path.is_file() else {}
+    reports[report.key] = asdict(report)
+    path.write_text(json.dumps(reports, indent=2, sort_keys=True) + "\n", encoding="utf-8")

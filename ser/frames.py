@@ -145,18 +145,17 @@ def _write_encoder(layers: tuple[int, ...], path: Path) -> None:
     draft.replace(path)
 
 
-_encoder: LiteRtModel  # one in each worker process
+_worker: dict[str, LiteRtModel] = {}  # the encoder of this worker process
 
 
 def _start_worker(path: Path) -> None:
     """One thread a worker: two busy multi-threaded programs on two cores cost more than twice the time."""
-    global _encoder
-    _encoder = LiteRtModel(path, threads=1)
+    _worker["encoder"] = LiteRtModel(path, threads=1)
 
 
 def _encode(samples: NDArray[np.float32]) -> NDArray[np.float16]:
     """Samples → averaged pairs of speech frames, (t, 512 · layers)."""
-    return _encoder(log_mel(samples).T).astype(np.float16)
+    return _worker["encoder"](log_mel(samples).T).astype(np.float16)
 
 
 def _versions(root: Path, path: str, settings: FrameSettings) -> Iterator[NDArray[np.float16]]:

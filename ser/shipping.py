@@ -25,7 +25,7 @@ PINNED = ("tensorflow", "keras", "numpy", "librosa", "soxr", "soundfile", "ai-ed
 
 
 def ship(
-    head: keras.Model, temperature: float, settings: HeadSettings, folder: Path, facts: dict[str, Any]
+    head: keras.Model, scales: tuple[float, float], settings: HeadSettings, folder: Path, facts: dict[str, Any]
 ) -> Path:
     """Writes weights and manifest into ``folder``; ``facts`` (corpora, metrics, settings, …) join the manifest.
 
@@ -35,7 +35,7 @@ def ship(
     encoder = load_encoder(settings.encoder_layers)
     with tempfile.TemporaryDirectory() as draft_folder:
         draft = Path(draft_folder)
-        export_litert(assemble(encoder, head, temperature), draft / WEIGHTS_FILE)
+        export_litert(assemble(encoder, head), draft / WEIGHTS_FILE)
         bare = build_head(settings)  # without the optimiser's state, which is twice the weights
         bare.set_weights(head.get_weights())
         bare.save(draft / HEAD_FILE)
@@ -49,7 +49,7 @@ def ship(
             "labels": list(EMOTIONS),
             "front_end": front_end(),
             "head": settings.to_json(),
-            "temperature": temperature,
+            "scales": {"sequence": scales[0], "pooled": scales[1]},
             "versions": {"ser": __version__} | {name: version(name) for name in PINNED},
             **facts,
         }

@@ -55,9 +55,7 @@ def validation_speakers(table: pd.DataFrame, barred: set[str], share: float, off
     return chosen
 
 
-def speaker_folds(
-    table: pd.DataFrame, corpus: str, folds: int = FOLDS, share: float = VALIDATION_SHARE
-) -> list[Split]:
+def speaker_folds(table: pd.DataFrame, corpus: str, folds: int = FOLDS, share: float = VALIDATION_SHARE) -> list[Split]:
     """Folds by speaker within one corpus; every other corpus helps to train.
 
     Speakers are dealt out in turn, gender by gender, so that folds are alike. Validation speakers are taken from

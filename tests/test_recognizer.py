@@ -59,7 +59,7 @@ def test_the_file_served_agrees_with_keras(recognizer: Recognizer, voice: np.nda
     manifest = recognizer.manifest
     settings = HeadSettings(**manifest["head"] | {"encoder_layers": tuple(manifest["head"]["encoder_layers"])})
     head = keras.models.load_model(MODEL_FOLDER / DEFAULT_MODEL / manifest["head_file"])
-    model = assemble(load_encoder(settings.encoder_layers), head, manifest["temperature"])
+    model = assemble(load_encoder(settings.encoder_layers), head)
     for count in (9_000, 20_000, len(voice)):
         mel = log_mel(voice[:count])
         np.testing.assert_allclose(recognizer.probabilities_of(mel), np.asarray(model(mel.T[None]))[0], atol=1e-3)

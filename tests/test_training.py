@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ser.commands.corpus_data import limit_speakers
 from ser.constants import EMOTIONS
+from ser.draws import Draws, TrainSettings, draw_weights, padded, targets_of
 from ser.evaluation import evaluate_speakers, write_report
 from ser.frames import FrameStore
 from ser.metrics import expected_calibration_error
@@ -16,16 +18,13 @@ from ser.recognizer import Recognizer
 from ser.shipping import ship
 from ser.splits import Split, shipping_split, speaker_folds
 from ser.training import (
-    Draws,
-    TrainSettings,
-    draw_weights,
     fit_head,
-    fit_temperature,
-    padded,
+    fit_pooled,
+    fit_scales,
+    pooled_statistics,
     predict_logits,
     softmax,
     standardise_from,
-    targets_of,
 )
 
 HEAD = HeadSettings(encoder_layers=(1,), convolution_width=16, lstm_units=8)
@@ -59,6 +58,13 @@ def store(table: pd.DataFrame) -> FrameStore:
     return FrameStore((np.concatenate(arrays),), np.array(spans))
 
 
+def test_a_speaker_gives_at_most_so_many_clips(table: pd.DataFrame) -> None:
+    few = limit_speakers(table, 10)
+    assert set(few.groupby("speaker").size()) == {10}
+    assert few["emotion"].nunique() == table["emotion"].nunique()
+    assert limit_speakers(table, 16).equals(table)
+
+
 def test_targets_name_the_eight_and_mark_the_rest(table: pd.DataFrame) -> None:
     targets = targets_of(table)
     assert set(targets[table["emotion"] == "other"]) == {-1}
@@ -78,7 +84,7 @@ def test_draws_weigh_corpora_by_voices_and_emotions_evenly() -> None:
 def test_batches_hold_training_rows_only_and_skip_other(table: pd.DataFrame, store: FrameStore) -> None:
     split = speaker_folds(table, "a")[0]
     draws = Draws(store, table, split.train, QUICK)
-    drawn = np.concatenate([clips for clips, _ in draws.batches])
+    drawn = np.concatenate([clips for clips, _ in draws.epoch()])
     assert set(drawn) <= set(split.train)
     assert "other" not in set(table["emotion"].iloc[drawn])
 
@@ -106,13 +112,29 @@ def test_standardisation_is_fitted_on_the_rows_given(store: FrameStore) -> None:
     np.testing.assert_allclose(np.asarray(layer.variance).ravel(), seen.var(0), rtol=1e-2)
 
 
-def test_temperature_finds_the_one_that_made_the_data() -> None:
+def test_scales_find_those_that_made_the_data() -> None:
     rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, (20_000, 8)).astype(np.float32)
-    chosen = np.array([rng.choice(8, p=p) for p in softmax(logits, 2.5)])
-    temperature = fit_temperature(logits, chosen, np.ones(len(chosen)))
-    assert temperature == pytest.approx(2.5, rel=0.05)
-    assert expected_calibration_error(softmax(logits, temperature), chosen) < 0.02
+    sequence, pooled = rng.normal(0, 2, (2, 20_000, 8)).astype(np.float32)
+    truth = softmax(0.4 * sequence + 1.2 * pooled)
+    chosen = (truth.cumsum(axis=1) > rng.random((20_000, 1))).argmax(axis=1)
+    scales = fit_scales(sequence, pooled, chosen, np.full(len(chosen), 1 / len(chosen)))
+    assert scales == pytest.approx((0.4, 1.2), abs=0.05)
+    calibrated = softmax(scales[0] * sequence + scales[1] * pooled)
+    assert expected_calibration_error(calibrated, chosen) < 0.02
+
+
+def test_the_pooled_path_is_the_logistic_regression_that_was_fitted(table: pd.DataFrame, store: FrameStore) -> None:
+    head = build_head(HEAD)
+    draws = Draws(store, table, speaker_folds(table, "a")[0].train, QUICK)
+    standardise_from(head, store, draws.clips, seed=0)
+    fit_pooled(head, draws, QUICK)
+    logits = predict_logits(head, store, draws.clips, "pooled")
+    assert np.mean(logits.argmax(1) == targets_of(table)[draws.clips]) > 0.9
+    linear = head.get_layer("pooled").linear
+    by_hand = pooled_statistics(store, draws.clips, 0, head) @ np.asarray(linear.kernel) + np.asarray(linear.bias)
+    np.testing.assert_allclose(logits, by_hand, atol=1e-2)
+    untaught = [i for i, emotion in enumerate(EMOTIONS) if emotion not in TAUGHT]
+    assert not set(logits.argmax(1)) & set(untaught)
 
 
 def test_a_head_learns_what_is_there_and_the_seed_reproduces_it(table: pd.DataFrame, store: FrameStore) -> None:
@@ -138,7 +160,7 @@ def test_evaluation_scores_each_speaker_once_and_stores_its_settings(
     for fold in report.folds:
         assert not set(fold.test_speakers) & set(fold.validation_speakers)
     write_report(report, tmp_path / "report.json")
-    stored = json.loads((tmp_path / "report.json").read_text())
+    stored = json.loads((tmp_path / "report.json").read_text())["speaker/a"]
     assert stored["uar"] == report.uar > 0.7
     assert stored["settings"]["training"]["epoch_clips"] == 256
     assert stored["protocol"] == "speaker"
@@ -157,8 +179,8 @@ def test_shipping_writes_what_the_recognizer_loads(
 ) -> None:
     split: Split = shipping_split(table)
     fit = fit_head(store, table, split, QUICK, HEAD, lambda _: None)
-    ship(fit.head, fit.temperature, HEAD, tmp_path / "tiny", {"corpora": {"a": {"clips": 1}}})
+    ship(fit.head, fit.scales, HEAD, tmp_path / "tiny", {"corpora": {"a": {"clips": 1}}})
     recognizer = Recognizer(tmp_path / "tiny")
     assert recognizer.name == "tiny"
-    assert recognizer.manifest["temperature"] == fit.temperature
+    assert tuple(recognizer.manifest["scales"].values()) == fit.scales
     assert recognizer.predict(voice).probability > 0.125

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ser.commands.corpus_data import add_data_arguments, load_data, train_settings
+from ser.commands.corpus_data import add_data_arguments, load_data, print_line, train_settings
 from ser.constants import EMOTIONS
 from ser.evaluation import Report, evaluate_speakers, write_report
 from ser.models.speech_cnn_lstm import HeadSettings
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser evaluate``."""
     add_data_arguments(parser)
     parser.add_argument("--corpus", default="ravdess", help="whose speakers are tested (default: ravdess)")
-    parser.add_argument("--report", type=Path, help="where the report goes (default: model/…/report_CORPUS.json)")
+    parser.add_argument("--report", type=Path, default=MODEL_FOLDER / DEFAULT_MODEL / "report.json")
 
 
 def print_report(report: Report) -> None:
@@ -42,10 +42,8 @@ def run(options: argparse.Namespace) -> int:
     """Trains and scores every fold, prints and stores the report."""
     head = HeadSettings()
     data = load_data(options, head)
-    say = lambda line: print(line, flush=True)  # noqa: E731
-    report = evaluate_speakers(data.store, data.table, options.corpus, train_settings(options), head, say)
-    path = options.report or MODEL_FOLDER / DEFAULT_MODEL / f"report_{options.corpus}.json"
-    write_report(report, path)
+    report = evaluate_speakers(data.store, data.table, options.corpus, train_settings(options), head, print_line)
+    write_report(report, options.report)
     print_report(report)
-    print(f"Report: {path}")
+    print(f"Report '{report.key}' is in {options.report}")
     return 0

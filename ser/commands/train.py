@@ -6,12 +6,14 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from ser.commands.corpus_data import add_data_arguments, load_data, train_settings
+from ser.commands.corpus_data import add_data_arguments, load_data, print_line, train_settings
+from ser.draws import targets_of
+from ser.metrics import expected_calibration_error
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
 from ser.shipping import ship
 from ser.splits import shipping_split
-from ser.training import corpus_scores, fit_head, predict_logits, softmax, targets_of
+from ser.training import corpus_scores, fit_head, predict_logits, softmax
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,12 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Trains on all but the validation speakers, calibrates on those, writes weights and manifest."""
-    from ser.metrics import expected_calibration_error
-
     settings, head_settings = train_settings(options), HeadSettings()
     data = load_data(options, head_settings)
     split = shipping_split(data.table)
-    fit = fit_head(data.store, data.table, split, settings, head_settings, lambda line: print(line, flush=True))
+    fit = fit_head(data.store, data.table, split, settings, head_settings, print_line)
     targets = targets_of(data.table)
     judged = split.validation[(targets[split.validation] >= 0) & (data.store.lengths()[split.validation] > 0)]
     logits = predict_logits(fit.head, data.store, judged)
@@ -40,11 +40,11 @@ def run(options: argparse.Namespace) -> int:
         "validation_speakers": sorted(data.table["speaker"].iloc[split.validation].unique()),
         "validation": {
             "uar": corpus_scores(data.table, judged, logits),
-            "calibration_error": expected_calibration_error(softmax(logits, fit.temperature), targets[judged]),
-            "note": "These speakers chose the epoch and the temperature: an optimistic figure. report_*.json is not.",
+            "calibration_error": expected_calibration_error(softmax(logits), targets[judged]),
+            "note": "These speakers chose the epoch and the scales: an optimistic figure. report.json is not.",
         },
         "training": asdict(settings),
         "history": list(fit.history),
     }
-    print(f"Manifest: {ship(fit.head, fit.temperature, head_settings, options.out, facts)}")
+    print(f"Manifest: {ship(fit.head, fit.scales, head_settings, options.out, facts)}")
     return 0

@@ -1,13 +1,14 @@
 """``speech_cnn_lstm``: a CNN+LSTM over speech frames, the bundled model.
 
 log-mel → frozen encoder (:mod:`ser.encoder`, two layers' output side by side) → pairs of frames averaged (25 a second)
-→ standardised → two paths, whose logits are averaged:
+→ standardised → two paths, whose logits are added:
 
 * sequence: two residual 1-D convolution blocks → bidirectional LSTM → attentive statistics pooling (Okabe et al. 2018);
-* pooled: mean and deviation over time → one linear layer, strongly regularised. On few speakers this path alone is as
-  good as any network, so the sequence path only has to add to it.
+* pooled: mean and deviation over time → multinomial logistic regression. On few speakers it is as good as any
+  network, so the sequence path only has to add to it.
 
-→ softmax over the emotions, at the temperature fitted on validation speakers (Guo et al. 2017).
+The joint logits are the paths' logits, each times a scale fitted on validation speakers (temperature scaling, Guo et
+al. 2017, with a temperature for each path) → softmax over the emotions.
 """
 
 from __future__ import annotations
@@ -35,8 +36,6 @@ class HeadSettings:
     convolution_kernel: int = 5
     lstm_units: int = 96
     dropout: float = 0.3
-    pooled_dropout: float = 0.3
-    pooled_l2: float = 0.01
 
     @property
     def frame_width(self) -> int:
@@ -48,9 +47,7 @@ class HeadSettings:
         return asdict(self)
 
 
-def masked_statistics(
-    x: keras.KerasTensor, weights: keras.KerasTensor
-) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+def masked_statistics(x: keras.KerasTensor, weights: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor]:
     """Mean and deviation over time of x (b, t, n) under weights (b, t, 1) that sum to 1 over time."""
     mean = ops.sum(x * weights, axis=1)
     square = ops.sum(ops.square(x - mean[:, None, :]) * weights, axis=1)
@@ -61,10 +58,9 @@ def masked_statistics(
 class PooledPath(layers.Layer):
     """Mean and deviation of the frames → one linear layer. (b, t, n), (b, t, 1) → logits (b, emotions)."""
 
-    def __init__(self, dropout: float, l2: float, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.drop = layers.Dropout(dropout)
-        self.linear = layers.Dense(len(EMOTIONS), kernel_regularizer=keras.regularizers.L2(l2), name="linear")
+        self.linear = layers.Dense(len(EMOTIONS), name="linear")
 
     def build(self, frames_shape: tuple[int | None, ...], valid_shape: tuple[int | None, ...]) -> None:
         self.linear.build((None, 2 * int(frames_shape[-1] or 0)))
@@ -73,9 +69,24 @@ class PooledPath(layers.Layer):
     def compute_output_shape(self, *_: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (None, len(EMOTIONS))
 
-    def call(self, frames: keras.KerasTensor, valid: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+    def call(self, frames: keras.KerasTensor, valid: keras.KerasTensor) -> keras.KerasTensor:
         mean, deviation = masked_statistics(frames, valid / ops.sum(valid, axis=1, keepdims=True))
-        return self.linear(self.drop(ops.concatenate([mean, deviation], axis=-1), training=training))
+        return self.linear(ops.concatenate([mean, deviation], axis=-1))
+
+
+@keras.saving.register_keras_serializable("ser")
+class Joint(layers.Layer):
+    """Adds the two paths' logits, each times its scale; the scales are set, not trained."""
+
+    def build(self, sequence_shape: tuple[int | None, ...], pooled_shape: tuple[int | None, ...]) -> None:
+        self.scales = self.add_weight(shape=(2,), initializer="ones", trainable=False, name="scales")
+        super().build(sequence_shape)
+
+    def compute_output_shape(self, sequence_shape: tuple[int | None, ...], *_: Any) -> tuple[int | None, ...]:
+        return sequence_shape
+
+    def call(self, sequence: keras.KerasTensor, pooled: keras.KerasTensor) -> keras.KerasTensor:
+        return self.scales[0] * sequence + self.scales[1] * pooled
 
 
 @keras.saving.register_keras_serializable("ser")
@@ -114,13 +125,13 @@ def build_head(settings: HeadSettings) -> keras.Model:
     """What is trained: speech frames → logits.
 
     Inputs ``frames`` (b, t, 512 · layers) float32, 25 a second, zero where padded, and ``valid`` (b, t, 1) float32, 1
-    where a frame is real. Outputs, each (b, 8) logits: ``joint`` (the mean of both paths), ``sequence``, ``pooled``.
+    where a frame is real. Outputs, each (b, 8) logits: ``joint`` (both paths, scaled), ``sequence``, ``pooled``.
     """
     frames = keras.Input((None, settings.frame_width), name="frames")
     valid = keras.Input((None, 1), name="valid")
     x = layers.Normalization(name="standardise")(frames)
     x = layers.Multiply(name="blank_padding")([x, valid])
-    pooled = PooledPath(settings.pooled_dropout, settings.pooled_l2, name="pooled")(x, valid)
+    pooled = PooledPath(name="pooled", trainable=False)(x, valid)
 
     y = layers.SpatialDropout1D(settings.dropout / 2, name="frame_dropout")(x)
     y = layers.Dense(settings.convolution_width, name="project")(y)
@@ -130,7 +141,7 @@ def build_head(settings: HeadSettings) -> keras.Model:
     y = AttentiveStatistics(name="attentive_statistics")(y, valid)
     y = layers.Dropout(settings.dropout, name="last_dropout")(y)
     sequence = layers.Dense(len(EMOTIONS), name="sequence")(y)
-    joint = layers.Average(name="joint")([sequence, pooled])
+    joint = Joint(name="joint")(sequence, pooled)
     return keras.Model(
         {"frames": frames, "valid": valid},
         {"joint": joint, "sequence": sequence, "pooled": pooled},
@@ -143,14 +154,13 @@ def average_pairs(frames: keras.KerasTensor) -> keras.KerasTensor:
     return layers.AveragePooling1D(POOLED_FRAMES, padding="same", name="average_pairs")(frames)
 
 
-def assemble(encoder: keras.Model, head: keras.Model, temperature: float) -> keras.Model:
+def assemble(encoder: keras.Model, head: keras.Model) -> keras.Model:
     """The whole model for serving: log-mel (b, t, 80) float32 → probabilities (b, 8), in the order of ``EMOTIONS``."""
     mel = keras.Input((None, MEL_BANDS), name="log_mel")
     frames = average_pairs(encoder(mel))
     valid = layers.Lambda(lambda x: ops.ones_like(x[:, :, :1]), name="all_real")(frames)
     logits = head({"frames": frames, "valid": valid})["joint"]
-    scaled = layers.Rescaling(1.0 / temperature, name="temperature")(logits)
-    return keras.Model(mel, layers.Softmax(name="probabilities")(scaled), name="speech_cnn_lstm")
+    return keras.Model(mel, layers.Softmax(name="probabilities")(logits), name="speech_cnn_lstm")
 
 
 def set_standardisation(head: keras.Model, mean: NDArray[np.float32], variance: NDArray[np.float32]) -> None:
