@@ -9,7 +9,7 @@ PY = .venv/bin/python
 
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
 	@echo "SER starts on http://localhost:$(PORT) - open it in a browser; Ctrl-C stops it."
-	@$(PY) -m streamlit run app.py --server.port "$(PORT)" --server.headless true \
+	@$(PY) -m streamlit run app.py --server.address localhost --server.port "$(PORT)" --server.headless true \
 		--browser.serverAddress localhost --browser.gatherUsageStats false
 
 test: install-dev ## run every test (some of them: make test ARGS="tests/test_audio.py -x")

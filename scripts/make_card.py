@@ -28,7 +28,8 @@ the frames' mean and deviation; the two paths' logits are added, times {sequence
 |---|---|---|
 {corpora}
 
-Validation speakers, who chose the epoch and the scales and never the weights: {validation_speakers}.
+Of these, the following chose the epoch and the scales; the sequence path never learnt from them, the pooled path did
+after that: {validation_speakers}.
 
 ## How well it does on speakers it never heard
 Unweighted average recall over five folds by speaker; in each fold a model is trained anew without the tested speakers,
@@ -76,13 +77,10 @@ def recall_lines(reports: dict[str, Any]) -> str:
     )
 
 
-def main() -> None:
-    """Writes the card of one model."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default=DEFAULT_MODEL)
-    folder = MODEL_FOLDER / parser.parse_args().model
+def card(folder: Path) -> str:
+    """The card of the model in ``folder``, as Markdown."""
     manifest, reports = read_json(folder / "manifest.json"), read_json(folder / "report.json")
-    text = TEXT.format(
+    return TEXT.format(
         name=manifest["name"],
         labels=", ".join(manifest["labels"]),
         layers=" and ".join(str(layer) for layer in manifest["head"]["encoder_layers"]),
@@ -94,7 +92,14 @@ def main() -> None:
         reports=report_rows(reports),
         recalls=recall_lines(reports),
     )
-    (folder / "CARD.md").write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """Writes the card of one model."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=DEFAULT_MODEL)
+    folder = MODEL_FOLDER / parser.parse_args().model
+    (folder / "CARD.md").write_text(card(folder), encoding="utf-8")
     print(f"Written: {folder / 'CARD.md'}")
 
 

@@ -35,7 +35,7 @@ class TrainSettings:
         seed: of weights, draws and mixing.
     """
 
-    epochs: int = 6
+    epochs: int = 4
     epoch_clips: int = 6000
     batch_clips: int = 64
     learning_rate: float = 1e-3

@@ -78,6 +78,7 @@ class SelfAttention(layers.Layer):
         return input_shape
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """(b, t, 512) → (b, t, 512), every frame mixed with all others."""
         head = ENCODER_WIDTH // ENCODER_HEADS
         batch, frames = ops.shape(x)[0], ops.shape(x)[1]  # a batch known as 1 stays known: LiteRT's LSTM needs it
 
@@ -94,6 +95,7 @@ class TransformerLayer(layers.Layer):
     """Pre-norm transformer layer: x + attention(norm(x)), then x + feed-forward(norm(x))."""
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the parts, named as the weights file names them."""
         shape = (None, None, ENCODER_WIDTH)
         self.attention_norm = layers.LayerNormalization(epsilon=LAYER_NORM_EPSILON, name="attention_norm")
         self.attention = SelfAttention(name="attention")

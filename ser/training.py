@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from ser.constants import EMOTIONS
 from ser.draws import Draws, TrainSettings, draw_weights, input_signature, padded, targets_of
 from ser.frames import FrameStore
-from ser.metrics import unweighted_average_recall
+from ser.metrics import expected_calibration_error, unweighted_average_recall
 from ser.models.speech_cnn_lstm import DEVIATION_EPSILON, HeadSettings, build_head, set_standardisation
 from ser.splits import Split
 
@@ -34,11 +34,15 @@ class Fit:
 
     Attributes:
         scales: of the sequence and the pooled path's logits, fitted on validation speakers.
+        validation_uar: corpus → score of its validation speakers, before the pooled path learnt from them.
+        validation_calibration_error: likewise.
         history: a row an epoch.
     """
 
     head: keras.Model
     scales: tuple[float, float]
+    validation_uar: dict[str, float]
+    validation_calibration_error: float
     history: tuple[dict[str, float], ...]
 
 
@@ -139,6 +143,7 @@ class BestOnValidation(keras.callbacks.Callback):
         self.history: list[dict[str, float]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Scores, remembers, and decides whether to go on."""
         scores = self.judge()
         mean = float(np.mean(list(scores.values())))
         row = {"epoch": float(epoch + 1), "loss": float((logs or {}).get("loss", math.nan)), "validation_uar": mean}
@@ -172,6 +177,8 @@ def fit_head(
 ) -> Fit:
     """Trains a head on a split's training speakers; validation speakers choose the epoch and the scales.
 
+    After that, the pooled path is fitted once more, on training and validation speakers.
+
     Args:
         store: frames of the table's clips, in its order.
         table: clips, with columns path, corpus, speaker, emotion.
@@ -201,7 +208,13 @@ def fit_head(
 
     watch = BestOnValidation(judge, settings.patience, say)
     _fit_sequence(head, draws, settings, watch)
-    return Fit(head, calibrate(), tuple(watch.history))
+    scales = calibrate()
+    logits = predict_logits(head, store, judged)
+    error = expected_calibration_error(softmax(logits), targets[judged])
+    # What validation speakers had to choose is chosen: now the pooled path, which each voice more helps, learns from
+    # them too. The scales stay.
+    fit_pooled(head, Draws(store, table, np.concatenate([split.train, judged]), settings), settings)
+    return Fit(head, scales, corpus_scores(table, judged, logits), error, tuple(watch.history))
 
 
 def _in_words(scores: dict[str, float]) -> str:

@@ -7,13 +7,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ser.commands.corpus_data import add_data_arguments, load_data, print_line, train_settings
-from ser.draws import targets_of
-from ser.metrics import expected_calibration_error
+from ser.constants import EMOTIONS
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
 from ser.shipping import ship
 from ser.splits import shipping_split
-from ser.training import corpus_scores, fit_head, predict_logits, softmax
+from ser.training import fit_head
+
+VALIDATION_NOTE = (
+    "These speakers chose the epoch and the scales, which makes the figures optimistic; after that the pooled path "
+    "learnt from them too. Figures on speakers that nothing was chosen on are in report.json."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,15 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Trains on all but the validation speakers, calibrates on those, writes weights and manifest."""
+    """Trains with validation speakers apart, calibrates on those, writes weights and manifest."""
     settings, head_settings = train_settings(options), HeadSettings()
     data = load_data(options, head_settings)
     split = shipping_split(data.table)
     fit = fit_head(data.store, data.table, split, settings, head_settings, print_line)
-    targets = targets_of(data.table)
-    judged = split.validation[(targets[split.validation] >= 0) & (data.store.lengths()[split.validation] > 0)]
-    logits = predict_logits(fit.head, data.store, judged)
-    trained = data.table.iloc[split.train]
+    trained = data.table[data.table["emotion"].isin(EMOTIONS)]
     facts = {
         "corpora": {
             str(corpus): {"clips": len(part), "speakers": int(part["speaker"].nunique())}
@@ -39,9 +40,9 @@ def run(options: argparse.Namespace) -> int:
         },
         "validation_speakers": sorted(data.table["speaker"].iloc[split.validation].unique()),
         "validation": {
-            "uar": corpus_scores(data.table, judged, logits),
-            "calibration_error": expected_calibration_error(softmax(logits), targets[judged]),
-            "note": "These speakers chose the epoch and the scales: an optimistic figure. report.json is not.",
+            "uar": fit.validation_uar,
+            "calibration_error": fit.validation_calibration_error,
+            "note": VALIDATION_NOTE,
         },
         "training": asdict(settings),
         "history": list(fit.history),
