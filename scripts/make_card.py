@@ -35,8 +35,8 @@ after that: {validation_speakers}.
 Unweighted average recall over five folds by speaker; in each fold a model is trained anew without the tested speakers,
 and nothing is chosen on them.
 
-| corpus | emotions | speakers | clips | unweighted average recall | accuracy | calibration error |
-|---|---|---|---|---|---|---|
+| corpus | trained on | emotions | speakers | clips | unweighted average recall | accuracy | calibration error |
+|---|---|---|---|---|---|---|---|
 {reports}
 
 {recalls}
@@ -63,7 +63,8 @@ def corpus_rows(manifest: dict[str, Any]) -> str:
 def report_rows(reports: dict[str, Any]) -> str:
     """A table row a report."""
     return "\n".join(
-        f"| {r['corpus']} | {len(r['recall'])} | {r['speakers']} | {r['clips']} | **{r['uar']:.3f}** "
+        f"| {r['corpus']} | {', '.join(r['trained_on'])} "
+        f"| {len(r['recall'])} | {r['speakers']} | {r['clips']} | **{r['uar']:.3f}** "
         f"| {r['accuracy']:.3f} | {r['calibration_error']:.3f} |"
         for r in reports.values()
     )
@@ -72,7 +73,9 @@ def report_rows(reports: dict[str, Any]) -> str:
 def recall_lines(reports: dict[str, Any]) -> str:
     """Recall of each emotion, a line a report."""
     return "\n".join(
-        f"Recall on {r['corpus']}: " + ", ".join(f"{name} {value:.2f}" for name, value in r["recall"].items()) + "."
+        f"Recall on {r['corpus']}, trained on {', '.join(r['trained_on'])}: "
+        + ", ".join(f"{name} {value:.2f}" for name, value in r["recall"].items())
+        + "."
         for r in reports.values()
     )
 

@@ -67,8 +67,9 @@ class Report:
 
     @property
     def key(self) -> str:
-        """Its name in ``report.json``, such as ``speaker/ravdess``."""
-        return f"{self.protocol}/{self.corpus}"
+        """Its name in ``report.json``: ``speaker/ravdess``, or ``speaker/ravdess alone`` if nothing else taught."""
+        alone = " alone" if self.trained_on == (self.corpus,) else ""
+        return f"{self.protocol}/{self.corpus}{alone}"
 
 
 @dataclass(frozen=True, eq=False)

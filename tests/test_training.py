@@ -160,7 +160,7 @@ def test_evaluation_scores_each_speaker_once_and_stores_its_settings(
     for fold in report.folds:
         assert not set(fold.test_speakers) & set(fold.validation_speakers)
     write_report(report, tmp_path / "report.json")
-    stored = json.loads((tmp_path / "report.json").read_text())["speaker/a"]
+    stored = json.loads((tmp_path / "report.json").read_text())["speaker/a alone"]
     assert stored["uar"] == report.uar > 0.7
     assert stored["settings"]["training"]["epoch_clips"] == 256
     assert stored["protocol"] == "speaker"

@@ -87,3 +87,9 @@ def load_data(options: argparse.Namespace, head: HeadSettings) -> CorpusData:
     table = limit_speakers(table[there], options.speaker_clips)
     frames = FrameSettings(encoder_layers=head.encoder_layers)
     return CorpusData(table, cache_frames(root, list(table["path"]), frames, options.cache, options.workers))
+
+
+def only_corpus(data: CorpusData, corpus: str) -> CorpusData:
+    """The clips and frames of one corpus; empty where it is not there."""
+    there = (data.table["corpus"] == corpus).to_numpy()
+    return CorpusData(data.table[there].reset_index(drop=True), replace(data.store, spans=data.store.spans[there]))

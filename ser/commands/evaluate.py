@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ser.commands.corpus_data import add_data_arguments, load_data, print_line, train_settings
+from ser.commands.corpus_data import add_data_arguments, load_data, only_corpus, print_line, train_settings
 from ser.constants import EMOTIONS
 from ser.evaluation import Report, evaluate_speakers, write_report
 from ser.models.speech_cnn_lstm import HeadSettings
@@ -16,6 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser evaluate``."""
     add_data_arguments(parser)
     parser.add_argument("--corpus", default="ravdess", help="whose speakers are tested (default: ravdess)")
+    parser.add_argument(
+        "--train-on",
+        choices=("all", "same"),
+        default="all",
+        help="all corpora at hand, as the shipped model does, or the tested corpus alone, as most papers do",
+    )
     parser.add_argument("--report", type=Path, default=MODEL_FOLDER / DEFAULT_MODEL / "report.json")
 
 
@@ -42,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
     """Trains and scores every fold, prints and stores the report."""
     head = HeadSettings()
     data = load_data(options, head)
+    if options.train_on == "same":
+        data = only_corpus(data, options.corpus)
     report = evaluate_speakers(data.store, data.table, options.corpus, train_settings(options), head, print_line)
     write_report(report, options.report)
     print_report(report)
