@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ser.draws import TrainSettings
 from ser.manifest import read_json
 from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
 
@@ -35,7 +36,7 @@ after that: {validation_speakers}.
 Unweighted average recall over five folds by speaker; in each fold a model is trained anew without the tested speakers,
 and nothing is chosen on them.
 
-| corpus | trained on | emotions | speakers | clips | unweighted average recall | accuracy | calibration error |
+| command | trained on | emotions | speakers | clips | unweighted average recall | accuracy | calibration error |
 |---|---|---|---|---|---|---|---|
 {reports}
 
@@ -60,10 +61,22 @@ def corpus_rows(manifest: dict[str, Any]) -> str:
     return "\n".join(f"| {n} | {c['speakers']} | {c['clips']} |" for n, c in manifest["corpora"].items())
 
 
+def command(report: dict[str, Any]) -> str:
+    """The command that made a report: what differs from the defaults is written out."""
+    words = ["ser evaluate DATA --corpus", report["corpus"]]
+    if report["trained_on"] == [report["corpus"]]:
+        words.append("--train-on same")
+    flags = {"epochs": "--epochs", "epoch_clips": "--epoch-clips", "seed": "--seed"}
+    for name, flag in flags.items():
+        if report["settings"]["training"][name] != getattr(TrainSettings(), name):
+            words.append(f"{flag} {report['settings']['training'][name]}")
+    return " ".join(words)
+
+
 def report_rows(reports: dict[str, Any]) -> str:
     """A table row a report."""
     return "\n".join(
-        f"| {r['corpus']} | {', '.join(r['trained_on'])} "
+        f"| `{command(r)}` | {', '.join(r['trained_on'])} "
         f"| {len(r['recall'])} | {r['speakers']} | {r['clips']} | **{r['uar']:.3f}** "
         f"| {r['accuracy']:.3f} | {r['calibration_error']:.3f} |"
         for r in reports.values()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.make_card import card
+from scripts.make_card import card, command
 from ser.constants import EMOTIONS
 from ser.metrics import unweighted_average_recall
 from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
@@ -19,8 +19,7 @@ REPORTS = json.loads((FOLDER / "report.json").read_text(encoding="utf-8"))
 @pytest.mark.parametrize("key", sorted(REPORTS))
 def test_the_readme_quotes_each_report_with_its_command(key: str) -> None:
     readme, report = (ROOT / "README.md").read_text(encoding="utf-8"), REPORTS[key]
-    command = f"ser evaluate DATA --corpus {report['corpus']}" + (" --train-on same" if key.endswith(" alone") else "")
-    row = next(line for line in readme.splitlines() if line.startswith("|") and f"`{command}`" in line)
+    row = next(line for line in readme.splitlines() if line.startswith("|") and f"`{command(report)}`" in line)
     assert f"**{report['uar']:.3f}**" in row
 
 
