@@ -1,4 +1,4 @@
-"""The web page's entry: page list, look, the recognizer that all sessions share. Nothing else."""
+"""The web page's entry: page list, look, the recognizers that all sessions share. Nothing else."""
 
 import streamlit as st
 
@@ -7,9 +7,9 @@ from ser.ui import look, recognise
 
 
 @st.cache_resource(show_spinner=False)
-def recognizer() -> ser.Recognizer:
-    """The bundled model, loaded and warmed up once a server."""
-    return recognise.warmed_up(ser.load())
+def recognizer(name: str) -> ser.Recognizer:
+    """A model of ``model/``, loaded and warmed up once a server, when it is first asked for."""
+    return recognise.warmed_up(ser.load(name))
 
 
 st.set_page_config(page_title="SER · the emotion in a voice", page_icon="🎙️", layout="wide")

@@ -1,6 +1,8 @@
-"""Writes ``model/<name>/CARD.md`` from the manifest and ``report.json`` beside it: every figure has a file behind it.
+"""Writes ``model/<name>/CARD.md`` of every shipped model, and the scores in the README, from what commands stored.
 
-python scripts/make_card.py
+Every figure comes from the manifest (``ser train``) or from ``report.json`` (``ser evaluate``).
+
+python -m scripts.make_card
 """
 
 from __future__ import annotations
@@ -9,114 +11,101 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ser.draws import TrainSettings
+from scripts import card_tables as tables
+from scripts.draw_curves import CURVES_FILE, draw
 from ser.manifest import read_json
+from ser.recipes import RECIPES
 from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
 
-TEXT = """# Model card: {name}
+README = Path(__file__).resolve().parent.parent / "README.md"
+SCORES_START = "<!-- scores, by scripts/make_card.py -->"
+SCORES_END = "<!-- end of scores -->"
 
-A CNN+LSTM that hears which of eight emotions a voice carries: {labels}.
-Made by `ser train`; figures by `ser evaluate`; this text by `scripts/make_card.py`.
-
-## What it is
-Log-mel spectrogram → the convolutional stem and transformer layers {layers} of OpenAI's Whisper base encoder (MIT,
-frozen) → two residual convolution blocks → bidirectional LSTM → attentive statistics pooling, beside a linear layer on
-the frames' mean and deviation; the two paths' logits are added, times {sequence:.2f} and
-{pooled:.2f}, and turned into probabilities. {size_mb:.0f} MB as LiteRT with float16 weights.
-
-## What it was trained on
-| corpus | speakers | clips |
-|---|---|---|
-{corpora}
-
-Of these, the following chose the epoch and the scales; the sequence path never learnt from them, the pooled path did
-after that: {validation_speakers}.
-
-## How well it does on speakers it never heard
-Unweighted average recall over five folds by speaker; in each fold a model is trained anew without the tested speakers,
-and nothing is chosen on them.
-
-| command | trained on | emotions | speakers | clips | unweighted average recall | accuracy | calibration error |
-|---|---|---|---|---|---|---|---|
-{reports}
-
-{recalls}
-
-## Limits
-- Acted speech, mostly English and Polish, from studios. A spontaneous, noisy or foreign voice is understood less well
-  than these figures say.
-- It hears how something is said, not what; it does not know what a person feels.
-- Calm is known from one corpus alone, surprise from three; both are the first to be mistaken on other microphones.
-- Not for decisions about people. In the EU, inferring emotions at work and in education is prohibited except for
-  medical or safety reasons (AI Act, Article 5(1)(f)), and people must be told (Article 50(3)).
-
-## Licences
-Code: see the project. Encoder: MIT, `model/encoder/NOTICE`. The corpora allow research; RAVDESS, TESS and nEMO exclude
-commercial use, and whether weights inherit that is unsettled: ask before selling anything built on them.
-"""
+TEMPLATE = Path(__file__).with_name("card_template.md")
+TAUGHT_GAPS = {
+    DEFAULT_MODEL: "Calm is known from one corpus alone, surprise from three; both are the first to be mistaken on "
+    "other microphones.",
+    f"{DEFAULT_MODEL}_open": "It was taught neither calm nor surprise, and never answers them. Two languages, English "
+    "and German.",
+}
 
 
-def corpus_rows(manifest: dict[str, Any]) -> str:
-    """A table row a corpus."""
-    return "\n".join(f"| {n} | {c['speakers']} | {c['clips']} |" for n, c in manifest["corpora"].items())
+def readme_scores(reports: tables.Reports, open_reports: tables.Reports) -> str:
+    """The README's table: what is left out by speaker first, then by corpus; the open weights last."""
+    rows = ["| voices never heard | unweighted average recall | 95 % interval |", "|---|---|---|"]
+
+    def add(report: tables.Report, more: str) -> None:
+        said = f"{tables.tested(report)}, {len(report['recall'])} emotions, {report['speakers']} speakers{more}"
+        rows.append(f"| {said} | **{report['uar']:.3f}** | {tables.interval(report)} |")
+
+    for report in tables.of_protocol(reports, "speaker"):
+        add(report, "")
+    for report in tables.of_protocol(reports, "corpus"):
+        add(report, ", corpus left out whole")
+    for report in tables.of_protocol(open_reports, "speaker"):
+        add(report, ", open weights")
+    commands = f"{tables.command_lines(reports)}\n{tables.command_lines(open_reports)}"
+    return "\n".join([*rows, "", "from", "", "```", commands, "```"])
 
 
-def command(report: dict[str, Any]) -> str:
-    """The command that made a report: what differs from the defaults is written out."""
-    words = ["ser evaluate DATA --corpus", report["corpus"]]
-    if report["trained_on"] == [report["corpus"]]:
-        words.append("--train-on same")
-    flags = {"epochs": "--epochs", "epoch_clips": "--epoch-clips", "seed": "--seed"}
-    for name, flag in flags.items():
-        if report["settings"]["training"][name] != getattr(TrainSettings(), name):
-            words.append(f"{flag} {report['settings']['training'][name]}")
-    return " ".join(words)
+def with_scores(readme: str, reports: tables.Reports, open_reports: tables.Reports) -> str:
+    """The README with its scores made anew."""
+    before, rest = readme.split(SCORES_START)
+    scores = readme_scores(reports, open_reports)
+    return f"{before}{SCORES_START}\n{scores}\n{SCORES_END}{rest.split(SCORES_END)[1]}"
 
 
-def report_rows(reports: dict[str, Any]) -> str:
-    """A table row a report."""
-    return "\n".join(
-        f"| `{command(r)}` | {', '.join(r['trained_on'])} "
-        f"| {len(r['recall'])} | {r['speakers']} | {r['clips']} | **{r['uar']:.3f}** "
-        f"| {r['accuracy']:.3f} | {r['calibration_error']:.3f} |"
-        for r in reports.values()
-    )
-
-
-def recall_lines(reports: dict[str, Any]) -> str:
-    """Recall of each emotion, a line a report."""
-    return "\n".join(
-        f"Recall on {r['corpus']}, trained on {', '.join(r['trained_on'])}: "
-        + ", ".join(f"{name} {value:.2f}" for name, value in r["recall"].items())
-        + "."
-        for r in reports.values()
-    )
+def stored_reports(name: str, folder: Path = MODEL_FOLDER) -> tables.Reports:
+    """``report.json`` of a model."""
+    return dict(read_json(folder / name / "report.json"))
 
 
 def card(folder: Path) -> str:
     """The card of the model in ``folder``, as Markdown."""
-    manifest, reports = read_json(folder / "manifest.json"), read_json(folder / "report.json")
-    return TEXT.format(
+    manifest: dict[str, Any] = read_json(folder / "manifest.json")
+    reports = stored_reports(folder.name, folder.parent)
+    example_corpus = next(name for name in ("ravdess", "crema-d") if f"speaker/{name}" in reports)
+    model = "" if folder.name == DEFAULT_MODEL else f"{folder.name} "
+    return TEMPLATE.read_text(encoding="utf-8").format(
         name=manifest["name"],
         labels=", ".join(manifest["labels"]),
+        use=manifest["use"],
         layers=" and ".join(str(layer) for layer in manifest["head"]["encoder_layers"]),
         sequence=manifest["scales"]["sequence"],
         pooled=manifest["scales"]["pooled"],
         size_mb=Path(folder / manifest["file"]).stat().st_size / 1e6,
-        corpora=corpus_rows(manifest),
+        corpora=tables.corpus_rows(manifest),
         validation_speakers=", ".join(manifest["validation_speakers"]),
-        reports=report_rows(reports),
-        recalls=recall_lines(reports),
+        scores=tables.score_rows(reports),
+        mean_left_out=tables.mean_left_out(reports),
+        recalls=tables.recall_lines(reports),
+        threshold=manifest["not_sure_below"],
+        sure=tables.sure_rows(reports),
+        calibration=tables.calibration_of_all(reports),
+        curves=CURVES_FILE,
+        outsiders=tables.outsider_rows(manifest),
+        altered=tables.altered_rows(reports),
+        gap=tables.GAP_NAMED,
+        groups=tables.group_lines(reports),
+        example_corpus=tables.tested(reports[f"speaker/{example_corpus}"]),
+        examples=tables.example_rows(reports[f"speaker/{example_corpus}"]),
+        watts=tables.WATTS,
+        cost=tables.cost_lines(manifest, reports),
+        train_command=f"ser train {model}DATA",
+        commands=tables.command_lines(reports),
+        gaps_taught=TAUGHT_GAPS[folder.name],
     )
 
 
 def main() -> None:
-    """Writes the card of one model."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default=DEFAULT_MODEL)
-    folder = MODEL_FOLDER / parser.parse_args().model
-    (folder / "CARD.md").write_text(card(folder), encoding="utf-8")
-    print(f"Written: {folder / 'CARD.md'}")
+    """Writes cards, curves and scores."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    for name in RECIPES:
+        (MODEL_FOLDER / name / "CARD.md").write_text(card(MODEL_FOLDER / name), encoding="utf-8")
+        draw(stored_reports(name), MODEL_FOLDER / name / CURVES_FILE)
+    reports, open_reports = (stored_reports(name) for name in RECIPES)
+    README.write_text(with_scores(README.read_text(encoding="utf-8"), reports, open_reports), encoding="utf-8")
+    print(f"Written: the cards of {', '.join(RECIPES)}, and the scores in {README}")
 
 
 if __name__ == "__main__":

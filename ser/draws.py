@@ -19,6 +19,21 @@ MIXUP_BETA = 0.4
 Batch = dict[str, NDArray[np.float32]]
 
 
+@dataclass(frozen=True, eq=False)
+class CorpusData:
+    """Clips, and their frames in the same order.
+
+    Attributes:
+        table: columns as ``ser.processed.CLIP_COLUMNS``.
+        store: frames of the clips and of their altered copies.
+        outsiders: frames of sounds without a voice; None leaves every sound a voice.
+    """
+
+    table: pd.DataFrame
+    store: FrameStore
+    outsiders: FrameStore | None = None
+
+
 @dataclass(frozen=True)
 class TrainSettings:
     """How a head is trained.

@@ -1,161 +1,162 @@
-"""Split + training → a report on speakers who were not heard: confusion, recall per class, calibration.
+"""Splits + training → answers about speakers who were not heard → a report for each corpus.
 
-Protocol ``speaker``: folds by speaker within one corpus. In each fold a head is trained on the other speakers of all
-corpora given, its epoch and scales are chosen on validation speakers, and the test speakers are scored once.
+Protocols:
+
+* ``speaker``: folds by speaker. In each fold a head is trained on the other speakers of all corpora given, its epoch
+  and scales are chosen on validation speakers, and the test speakers are scored once.
+* ``sentence``: as ``speaker``, and the sentences that a fold is tested on were not heard in training either.
+* ``corpus``: a corpus is left out whole, validation speakers included, and scored on the emotions that the others
+  teach.
+
+The answers of a finished fold are kept, so that a killed run goes on where it was.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ser import __version__
-from ser.constants import EMOTIONS
-from ser.draws import TrainSettings, targets_of
-from ser.frames import FrameStore
-from ser.manifest import read_json
-from ser.metrics import confusion_matrix, expected_calibration_error, recalls, unweighted_average_recall
+from ser.answers import Answers
+from ser.draws import CorpusData, TrainSettings, targets_of
 from ser.models.speech_cnn_lstm import HeadSettings
-from ser.splits import Split, speaker_folds
+from ser.report import Evaluated, FoldScore, Report, summarise
+from ser.splits import Split, corpus_folds, sentence_folds, speaker_folds
 from ser.training import fit_head, predict_logits, softmax
 
+Protocol = Literal["speaker", "sentence", "corpus"]
+PROTOCOLS: dict[str, Callable[[pd.DataFrame, Sequence[str]], list[Split]]] = {
+    "speaker": speaker_folds,
+    "sentence": sentence_folds,
+    "corpus": corpus_folds,
+}
+
+# A change to one of these makes kept answers worthless: they say what a head learns and answers.
+SOURCES = (
+    "augment", "draws", "encoder", "features", "frames", "models/speech_cnn_lstm", "outsiders", "regression", "splits",
+    "training",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
-class FoldScore:
-    """One fold: who was tested, and how well they were understood."""
-
-    test_speakers: tuple[str, ...]
-    validation_speakers: tuple[str, ...]
-    clips: int
-    uar: float
-    scales: tuple[float, float]
-    epochs: int
-
-
-@dataclass(frozen=True)
-class Report:
-    """Scores of one model under one protocol; every number 0 … 1.
+class Plan:
+    """What is evaluated.
 
     Attributes:
-        uar: unweighted average recall over all test clips, each scored by the fold that had not heard its speaker.
-        confusion: counts, rows truth, columns answer, in the order of ``labels``.
-        calibration_error: expected calibration error, ten bins.
+        protocol: see this module.
+        corpora: whose speakers are tested.
+        model: name of the shipped weights that the scores speak for.
+        variant: see :class:`~ser.report.Report`.
+        style: ``speech`` or ``song``; the other is training material only.
+        kept: folder for the answers of finished folds; None keeps nothing.
     """
 
+    protocol: Protocol
+    corpora: tuple[str, ...]
     model: str
-    protocol: str
-    corpus: str
-    trained_on: tuple[str, ...]
-    labels: tuple[str, ...]
-    clips: int
-    speakers: int
-    uar: float
-    accuracy: float
-    recall: dict[str, float]
-    calibration_error: float
-    confusion: tuple[tuple[int, ...], ...]
-    folds: tuple[FoldScore, ...]
-    settings: dict[str, Any]
-    version: str = __version__
-
-    @property
-    def key(self) -> str:
-        """Its name in ``report.json``: ``speaker/ravdess``, or ``speaker/ravdess alone`` if nothing else taught."""
-        alone = " alone" if self.trained_on == (self.corpus,) else ""
-        return f"{self.protocol}/{self.corpus}{alone}"
+    variant: str = ""
+    style: str = "speech"
+    kept: Path | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """What was said of each test clip: rows of the table, truth, probabilities (n, 8)."""
-
-    rows: NDArray[np.int64]
-    truth: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
+def _splits(table: pd.DataFrame, plan: Plan) -> list[Split]:
+    return PROTOCOLS[plan.protocol](table, plan.corpora)
 
 
-def summarise(
-    answers: Answers, folds: tuple[FoldScore, ...], corpus: str, trained_on: tuple[str, ...], settings: dict[str, Any]
-) -> Report:
-    """Scores answers that were gathered over all folds."""
-    guess = answers.probabilities.argmax(axis=1)
-    return Report(
-        model="speech_cnn_lstm",
-        protocol="speaker",
-        corpus=corpus,
-        trained_on=trained_on,
-        labels=EMOTIONS,
-        clips=len(guess),
-        speakers=sum(len(fold.test_speakers) for fold in folds),
-        uar=unweighted_average_recall(answers.truth, guess),
-        accuracy=float(np.mean(answers.truth == guess)),
-        recall=recalls(answers.truth, guess),
-        calibration_error=expected_calibration_error(answers.probabilities, answers.truth),
-        confusion=tuple(tuple(int(n) for n in row) for row in confusion_matrix(answers.truth, guess)),
-        folds=folds,
-        settings=settings,
-    )
-
-
-def _test_rows(store: FrameStore, table: pd.DataFrame, split: Split, style: str) -> NDArray[np.int64]:
-    """Test clips with one of the eight emotions, decodable, spoken (or sung, as asked)."""
-    fits = (targets_of(table) >= 0) & (store.lengths() > 0) & (table["style"] == style).to_numpy()
+def _test_rows(data: CorpusData, split: Split, style: str) -> NDArray[np.int64]:
+    """Test clips with an emotion that training clips have, decodable, spoken (or sung, as asked)."""
+    targets = targets_of(data.table)
+    taught = np.isin(targets, targets[split.train]) & (targets >= 0)
+    fits = taught & (data.store.lengths() > 0) & (data.table["style"] == style).to_numpy()
     return split.test[fits[split.test]]
 
 
-def evaluate_speakers(
-    store: FrameStore,
-    table: pd.DataFrame,
-    corpus: str,
+def _fold_key(table: pd.DataFrame, split: Split, rows: NDArray[np.int64], settings: dict[str, Any]) -> str:
+    """Sixteen hexadecimal digits that change with the clips, the settings and the sources that matter."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for part in (split.train, split.validation, rows):
+        digest.update("\n".join(table["path"].iloc[part]).encode())
+    for name in SOURCES:
+        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _names(values: NDArray[Any]) -> tuple[str, ...]:
+    return tuple(sorted({str(value) for value in values}))
+
+
+def _answer_fold(
+    data: CorpusData,
+    split: Split,
+    rows: NDArray[np.int64],
+    settings: TrainSettings,
+    head_settings: HeadSettings,
+    say: Callable[[str], None],
+) -> tuple[NDArray[np.float64], FoldScore]:
+    """Trains one fold's head and asks it about the test clips and their altered copies: (versions, clips, 8)."""
+    fit = fit_head(data, split, settings, head_settings, say)
+    speakers = data.table["speaker"].to_numpy()
+    fold = FoldScore(
+        test_speakers=_names(speakers[rows]),
+        validation_speakers=_names(speakers[split.validation]),
+        clips=len(rows),
+        scales=fit.scales,
+        not_sure_below=fit.not_sure_below,
+        epochs=len(fit.history),
+        train_s=fit.train_s,
+    )
+    versions = [predict_logits(fit.head, data.store, rows, v)["joint"] for v in range(data.store.spans.shape[1])]
+    return softmax(np.stack(versions)), fold
+
+
+def evaluate(
+    data: CorpusData,
+    plan: Plan,
     settings: TrainSettings,
     head_settings: HeadSettings,
     say: Callable[[str], None] = print,
-    style: str = "speech",
-) -> Report:
-    """Five folds by speaker on one corpus; see this module's docstring.
+) -> tuple[Report, ...]:
+    """Trains and scores each fold; gives a report for each corpus of the plan.
 
     Raises:
-        CorpusError: the corpus is missing or has too few speakers.
+        CorpusError: a corpus is missing, or the plan asks for more than the table has.
     """
-    truth, speakers = targets_of(table), table["speaker"].to_numpy()
+    table = data.table
+    chosen = {"training": asdict(settings), "head": head_settings.to_json(), "style": plan.style}
     folds: list[FoldScore] = []
     parts: list[Answers] = []
-    for number, split in enumerate(speaker_folds(table, corpus)):
-        fit = fit_head(store, table, split, settings, head_settings, say)
-        rows = _test_rows(store, table, split, style)
-        probabilities = softmax(predict_logits(fit.head, store, rows))
-        uar = unweighted_average_recall(truth[rows], probabilities.argmax(axis=1))
-        fold = FoldScore(
-            test_speakers=tuple(sorted({str(s) for s in speakers[rows]})),
-            validation_speakers=tuple(sorted({str(s) for s in speakers[split.validation]})),
-            clips=len(rows),
-            uar=uar,
-            scales=fit.scales,
-            epochs=len(fit.history),
-        )
+    for number, split in enumerate(_splits(table, plan), start=1):
+        rows = _test_rows(data, split, plan.style)
+        kept = plan.kept / f"{_fold_key(table, split, rows, chosen)}.npz" if plan.kept else None
+        if kept is not None and kept.is_file():
+            with np.load(kept) as stored:
+                probabilities, fold = stored["probabilities"], FoldScore.from_json(json.loads(str(stored["fold"])))
+            say(f"fold {number}: its answers were kept")
+        else:
+            probabilities, fold = _answer_fold(data, split, rows, settings, head_settings, say)
+            _keep(kept, probabilities, fold)
+        part = Answers.of(table, rows, probabilities, fold.not_sure_below)
+        say(f"fold {number}: {part.in_words()}")
         folds.append(fold)
-        parts.append(Answers(rows, truth[rows], probabilities))
-        say(f"fold {number + 1}: UAR {uar:.3f} on {', '.join(fold.test_speakers)}")
-    answers = Answers(
-        np.concatenate([p.rows for p in parts]),
-        np.concatenate([p.truth for p in parts]),
-        np.concatenate([p.probabilities for p in parts]),
-    )
-    trained_on = tuple(sorted(table["corpus"].unique()))
-    chosen = {"training": asdict(settings), "head": head_settings.to_json(), "style": style}
-    return summarise(answers, tuple(folds), corpus, trained_on, chosen)
+        parts.append(part)
+    answers = Answers.join(parts)
+    trained_on = _names(table["corpus"].to_numpy())
+    shared = Evaluated(plan.model, plan.protocol, plan.variant, plan.corpora, chosen)
+    return tuple(summarise(answers.only(corpus), tuple(folds), corpus, trained_on, shared) for corpus in plan.corpora)
 
 
-def write_report(report: Report, path: Path) -> None:
-    """Puts a report, with its settings, into a ``report.json`` beside those of other corpora and protocols."""
+def _keep(path: Path | None, probabilities: NDArray[np.float64], fold: FoldScore) -> None:
+    """Writes a fold's answers, whole or not at all."""
+    if path is None:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    reports = read_json(path) if path.is_file() else {}
-    reports[report.key] = asdict(report)
-    path.write_text(json.dumps(reports, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    draft = path.with_suffix(".part.npz")
+    np.savez(draft, probabilities=probabilities, fold=json.dumps(asdict(fold)))
+    draft.replace(path)

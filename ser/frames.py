@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ser import outsiders
 from ser.audio import load
 from ser.augment import AugmentSettings, augment
 from ser.constants import MODEL_WINDOW_S, SAMPLE_RATE_HZ
@@ -26,6 +27,7 @@ from ser.errors import AudioError
 from ser.features import front_end, log_mel, trim_silence
 from ser.litert import LiteRtModel, export_litert
 from ser.manifest import read_json
+from ser.outsiders import Kind
 
 SHARD_CLIPS = 50
 
@@ -102,9 +104,7 @@ def cache_frames(
     missing = [path for path, name in zip(paths, names, strict=True) if name not in known]
     chunks = [missing[i : i + SHARD_CLIPS] for i in range(0, len(missing), SHARD_CLIPS)]
     if chunks:
-        encoder = folder / "encoder.tflite"
-        if not encoder.is_file():
-            _write_encoder(settings.encoder_layers, encoder)
+        encoder = _encoder_file(settings, folder)
         jobs = [(root, chunk, settings, folder) for chunk in chunks]
         count = min(workers or os.cpu_count() or 1, len(jobs))
         spawn = get_context("spawn")
@@ -113,6 +113,35 @@ def cache_frames(
                 pass
         known = _read_index(folder)
     return _open_store(folder, [known[name] for name in names])
+
+
+def cache_outsiders(kinds: Mapping[str, Kind], count: int, settings: FrameSettings, cache: Path) -> FrameStore:
+    """Frames of ``count`` synthesised sounds of each kind, kind after kind, without copies; from the cache if there."""
+    folder = cache / cache_key(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    source = Path(outsiders.__file__).read_bytes()
+    key = hashlib.sha256(json.dumps([list(kinds), count, settings.seed]).encode() + source).hexdigest()[:12]
+    path = folder / f"outsiders-{key}.npz"
+    if not path.is_file():
+        _start_worker(_encoder_file(settings, folder))
+        rng = np.random.default_rng(settings.seed)
+        sounds = [outsiders.synthesise(kind, rng) for kind in kinds.values() for _ in range(count)]
+        frames = [_encode(trim_silence(sound)) for sound in sounds]
+        draft = path.with_suffix(".part.npz")
+        np.savez(draft, frames=np.concatenate(frames), lengths=[len(part) for part in frames])
+        draft.replace(path)
+    with np.load(path) as stored:
+        lengths, shard = stored["lengths"], stored["frames"]
+    starts = np.cumsum(lengths) - lengths
+    return FrameStore((shard,), np.stack([np.zeros_like(lengths), starts, lengths], axis=1)[:, None, :])
+
+
+def _encoder_file(settings: FrameSettings, folder: Path) -> Path:
+    """The encoder of a cache, written when it is first needed."""
+    path = folder / "encoder.tflite"
+    if not path.is_file():
+        _write_encoder(settings.encoder_layers, path)
+    return path
 
 
 def _read_index(folder: Path) -> dict[str, tuple[str, list[list[int]]]]:

@@ -27,11 +27,17 @@ RECORDINGS, CLIPS, FEATURES = "recordings.csv", "clips.csv", "features.parquet"
 WORK_LOG = ".work/measured.jsonl"
 UNRECOGNISED = "not named as a known corpus names its recordings"
 CLIP_COLUMNS = (
-    "path", "corpus", "speaker", "gender", "language", "emotion", "corpus_emotion", "intensity", "sentence", "style",
-    "duration_s", "sample_rate_hz", "channels", "size_bytes", "sha256",
+    "path", "corpus", "speaker", "gender", "age_years", "language", "emotion", "corpus_emotion", "intensity",
+    "sentence", "style", "duration_s", "sample_rate_hz", "channels", "size_bytes", "sha256",
 )  # fmt: skip
 RECORDING_COLUMNS = (*CLIP_COLUMNS, "kept", "reason")
-_NUMBERS = {"duration_s": "float64", "sample_rate_hz": "Int64", "channels": "Int64", "size_bytes": "int64"}
+_NUMBERS = {
+    "age_years": "Int64",
+    "duration_s": "float64",
+    "sample_rate_hz": "Int64",
+    "channels": "Int64",
+    "size_bytes": "int64",
+}
 
 
 @dataclass(frozen=True)

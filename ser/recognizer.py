@@ -20,6 +20,8 @@ from ser.manifest import read_json, require_sha256
 
 MODEL_FOLDER = Path(__file__).resolve().parent.parent / "model"
 DEFAULT_MODEL = "speech_cnn_lstm"
+# Lies beside the models and is part of them, but answers nothing itself.
+ENCODER = "encoder"
 THREADS = 2
 
 
@@ -54,12 +56,14 @@ class Prediction:
         model: name of the model that answered.
         recording: what was heard (samples and source facts).
         timing: where the time went.
+        not_sure_below: top probability, 0 … 1, under which the model does not commit itself; 0 if it has no such limit.
     """
 
     scores: tuple[EmotionScore, ...]
     model: str
     recording: Recording
     timing: Timing
+    not_sure_below: float = 0.0
 
     @property
     def emotion(self) -> str:
@@ -72,9 +76,29 @@ class Prediction:
         return self.scores[0].probability
 
     @property
+    def is_sure(self) -> bool:
+        """Whether the likeliest emotion is likely enough to be given as the answer."""
+        return self.probability >= self.not_sure_below
+
+    @property
     def probabilities(self) -> dict[str, float]:
         """Emotion → probability, in the order of :data:`ser.constants.EMOTIONS`."""
         return {score.emotion: score.probability for score in sorted(self.scores, key=lambda s: s.emotion)}
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a person needs to know to choose a model.
+
+    Attributes:
+        name: its folder in ``model/``, which :func:`load` takes.
+        title: a short name for people.
+        use: one plain sentence about what the weights may be used for; empty if the manifest has none.
+    """
+
+    name: str
+    title: str
+    use: str
 
 
 class Recognizer:
@@ -88,6 +112,7 @@ class Recognizer:
         """
         self.manifest = read_json(folder / "manifest.json")
         _require_fit(self.manifest, folder)
+        self.not_sure_below = _not_sure_below(self.manifest, folder)
         weights = folder / self.manifest["file"]
         require_sha256(weights, self.manifest["sha256"])
         self.name = str(self.manifest["name"])
@@ -114,7 +139,7 @@ class Recognizer:
         timing = Timing(decoded - start, heard - decoded, time.perf_counter() - heard)
         order = np.argsort(-probabilities, kind="stable")
         scores = tuple(EmotionScore(EMOTIONS[i], float(probabilities[i])) for i in order)
-        return Prediction(scores, self.name, recording, timing)
+        return Prediction(scores, self.name, recording, timing, self.not_sure_below)
 
     def probabilities_of(self, mel: NDArray[np.float32]) -> NDArray[np.float64]:
         """Calibrated probabilities for one window.
@@ -141,9 +166,15 @@ def load(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> Recognizer:
         ModelError: there is no such model, or its files do not fit; the message names what was seen.
     """
     if not (folder / name / "manifest.json").is_file():
-        known = sorted(path.parent.name for path in folder.glob("*/manifest.json") if path.parent.name != "encoder")
-        raise ModelError(f"There is no model '{name}' in {folder}. Known models: {', '.join(known) or 'none'}.")
+        known = ", ".join(one.name for one in known_models(folder))
+        raise ModelError(f"There is no model '{name}' in {folder}. Known models: {known or 'none'}.")
     return Recognizer(folder / name)
+
+
+def known_models(folder: Path = MODEL_FOLDER) -> tuple[ModelInfo, ...]:
+    """The models in ``folder`` by their manifests, the default one first, the others by name; no weights are read."""
+    found = [one for path in folder.glob("*/manifest.json") if (one := _info(path))]
+    return tuple(sorted(found, key=lambda one: (one.name != DEFAULT_MODEL, one.name)))
 
 
 def cut_windows(samples: NDArray[np.float32]) -> list[NDArray[np.float32]]:
@@ -162,6 +193,28 @@ def _as_recording(source: str | Path | bytes | Recording | NDArray[np.floating],
     if isinstance(source, np.ndarray):
         return from_samples(source, SAMPLE_RATE_HZ, name or "array")
     return load_audio(source, name)
+
+
+def _info(path: Path) -> ModelInfo | None:
+    """What a manifest says of its model; None if it is not one's."""
+    name = path.parent.name
+    if name == ENCODER:
+        return None
+    try:
+        manifest = read_json(path)
+    except ModelError:
+        return None  # who asks for it by name is told what is wrong with it
+    if "labels" not in manifest:
+        return None
+    return ModelInfo(name, str(manifest.get("title") or name), str(manifest.get("use") or ""))
+
+
+def _not_sure_below(manifest: dict[str, Any], folder: Path) -> float:
+    """The manifest's limit, 0 … 1; manifests older than the limit answer always."""
+    limit = manifest.get("not_sure_below", 0.0)
+    if not isinstance(limit, int | float) or not 0.0 <= limit <= 1.0:
+        raise ModelError(f"{folder / 'manifest.json'} has not_sure_below {limit!r}, expected 0 to 1. Restore it.")
+    return float(limit)
 
 
 def _require_fit(manifest: dict[str, Any], folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -33,7 +32,8 @@ def ship(
     """
     folder.mkdir(parents=True, exist_ok=True)
     encoder = load_encoder(settings.encoder_layers)
-    with tempfile.TemporaryDirectory() as draft_folder:
+    # Beside the folder, on the same disk: a server that has mapped the old weights keeps them when new ones move in.
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".draft-") as draft_folder:
         draft = Path(draft_folder)
         export_litert(assemble(encoder, head), draft / WEIGHTS_FILE)
         bare = build_head(settings)  # without the optimiser's state, which is twice the weights
@@ -55,5 +55,5 @@ def ship(
         }
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         for name in (WEIGHTS_FILE, HEAD_FILE, "manifest.json"):
-            shutil.copyfile(draft / name, folder / name)
+            (draft / name).replace(folder / name)
     return folder / "manifest.json"

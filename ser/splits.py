@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,31 +56,77 @@ def validation_speakers(table: pd.DataFrame, barred: set[str], share: float, off
     return chosen
 
 
-def speaker_folds(table: pd.DataFrame, corpus: str, folds: int = FOLDS, share: float = VALIDATION_SHARE) -> list[Split]:
-    """Folds by speaker within one corpus; every other corpus helps to train.
-
-    Speakers are dealt out in turn, gender by gender, so that folds are alike. Validation speakers are taken from
-    those who are not tested, of all corpora.
+def _speakers_of(table: pd.DataFrame, corpus: str) -> list[str]:
+    """Speakers of one corpus, gender by gender.
 
     Raises:
-        CorpusError: the corpus is not in the table, or has fewer speakers than folds.
+        CorpusError: it is not in the table.
     """
     speakers = _by_gender(table[table["corpus"] == corpus])
-    if len(speakers) < folds:
+    if not speakers:
         known = ", ".join(sorted(table["corpus"].unique()))
-        raise CorpusError(
-            f"Corpus '{corpus}' has {len(speakers)} speakers here; {folds} folds need at least as many. "
-            f"Corpora in this table: {known}."
-        )
+        raise CorpusError(f"Corpus '{corpus}' is not in this table. Corpora there: {known}.")
+    return speakers
+
+
+def _split(table: pd.DataFrame, tested: set[str], share: float, offset: int) -> Split:
+    """Tested speakers on one side; of the others, some of each corpus choose and the rest train."""
+    chosen = validation_speakers(table, tested, share, offset)
+    rest = set(table["speaker"]) - tested - chosen
+    return Split(_rows(table, rest), _rows(table, chosen), _rows(table, tested))
+
+
+def speaker_folds(
+    table: pd.DataFrame, corpora: Sequence[str], folds: int = FOLDS, share: float = VALIDATION_SHARE
+) -> list[Split]:
+    """Folds by speaker: each speaker of ``corpora`` is tested in one of them; everybody else helps to train.
+
+    A corpus's speakers are dealt out in turn, gender by gender, so that folds are alike. Several corpora are folded at
+    once, so that as many trainings as there are folds score them all.
+
+    Raises:
+        CorpusError: a corpus is not in the table, or has fewer speakers than folds.
+    """
+    names = {corpus: _speakers_of(table, corpus) for corpus in corpora}
+    for corpus, speakers in names.items():
+        if len(speakers) < folds:
+            known = ", ".join(sorted(table["corpus"].unique()))
+            raise CorpusError(
+                f"Corpus '{corpus}' has {len(speakers)} speakers here; {folds} folds need at least as many. "
+                f"Corpora in this table: {known}."
+            )
+    tested = [{name for speakers in names.values() for name in speakers[fold::folds]} for fold in range(folds)]
+    return [_split(table, part, share, offset) for offset, part in enumerate(tested)]
+
+
+def sentence_folds(table: pd.DataFrame, corpora: Sequence[str], share: float = VALIDATION_SHARE) -> list[Split]:
+    """Folds by speaker and by sentence: tested are words that nobody was heard to say, by voices not heard either.
+
+    Each fold of :func:`speaker_folds` holds out some sentences of each corpus, dealt out in turn, and forgets what its
+    training and validation speakers say in them, song included.
+    """
+    names = {corpus: sorted(table.loc[table["corpus"] == corpus, "sentence"].unique()) for corpus in corpora}
     splits = []
-    for fold in range(folds):
-        tested = set(speakers[fold::folds])
-        chosen = validation_speakers(table, tested, share, offset=fold)
-        rest = set(table["speaker"]) - tested - chosen
-        only = (table["corpus"] == corpus).to_numpy()
-        test = _rows(table, tested)
-        splits.append(Split(_rows(table, rest), _rows(table, chosen), test[only[test]]))
+    for fold, split in enumerate(speaker_folds(table, corpora, share=share)):
+        barred = np.zeros(len(table), bool)
+        for corpus, sentences in names.items():
+            groups = min(FOLDS, len(sentences))
+            held_out = sentences[fold % groups :: groups]
+            barred |= ((table["corpus"] == corpus) & table["sentence"].isin(held_out)).to_numpy()
+        train, validation = (part[~barred[part]] for part in (split.train, split.validation))
+        splits.append(Split(train, validation, split.test[barred[split.test]]))
     return splits
+
+
+def corpus_folds(table: pd.DataFrame, corpora: Sequence[str], share: float = VALIDATION_SHARE) -> list[Split]:
+    """A fold a corpus: it is left out of training whole, microphones, language and all.
+
+    Raises:
+        CorpusError: a corpus is not in the table, or there is no other.
+    """
+    if table["corpus"].nunique() < 2:
+        raise CorpusError(f"Only '{table['corpus'].iloc[0]}' is here; leaving a corpus out needs at least two.")
+    return [_split(table, set(_speakers_of(table, corpus)), share, 0) for corpus in corpora]
 
 
 def shipping_split(table: pd.DataFrame, share: float = VALIDATION_SHARE) -> Split:

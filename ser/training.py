@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
 
-from ser.constants import EMOTIONS
-from ser.draws import Draws, TrainSettings, draw_weights, input_signature, padded, targets_of
+from ser.draws import CorpusData, Draws, TrainSettings, draw_weights, padded, targets_of
 from ser.frames import FrameStore
-from ser.metrics import expected_calibration_error, unweighted_average_recall
-from ser.models.speech_cnn_lstm import DEVIATION_EPSILON, HeadSettings, build_head, set_standardisation
+from ser.metrics import expected_calibration_error, sure_threshold, unweighted_average_recall
+from ser.models.speech_cnn_lstm import HeadSettings, build_head, set_standardisation
+from ser.regression import fit_pooled, fit_voice
 from ser.splits import Split
 
 SCALE_MAX = 10.0
-LOGISTIC_TOLERANCE = 1e-3
-LOGISTIC_STEPS = 300
-UNKNOWN_LOGIT = -10.0
 STANDARDISE_CLIPS = 2000
 
 
@@ -33,30 +29,36 @@ class Fit:
     """A trained, calibrated head, and what happened on the way.
 
     Attributes:
+        settings: the head's, with the corpora that taught it.
         scales: of the sequence and the pooled path's logits, fitted on validation speakers.
+        not_sure_below: top probability from which on 90 % of the answers to validation speakers were right.
         validation_uar: corpus → score of its validation speakers, before the pooled path learnt from them.
         validation_calibration_error: likewise.
         history: a row an epoch.
+        train_s: seconds that it took, speech frames not counted.
     """
 
     head: keras.Model
+    settings: HeadSettings
     scales: tuple[float, float]
+    not_sure_below: float
     validation_uar: dict[str, float]
     validation_calibration_error: float
     history: tuple[dict[str, float], ...]
+    train_s: float
 
 
 def predict_logits(
-    head: keras.Model, store: FrameStore, clips: NDArray[np.int64], output: str = "joint", batch_clips: int = 64
-) -> NDArray[np.float32]:
-    """Logits of one of the head's outputs for clips as recorded (no copies), shape (clips, 8), in the order given."""
-    signature = [input_signature(store.shards[0].shape[1])]
-    run = tf.function(lambda inputs: head(inputs, training=False)[output], input_signature=signature)
-    logits = np.zeros((len(clips), len(EMOTIONS)), np.float32)
-    order = np.argsort(store.lengths()[clips], kind="stable")
+    head: keras.Model, store: FrameStore, clips: NDArray[np.int64], version: int = 0, batch_clips: int = 64
+) -> dict[str, NDArray[np.float32]]:
+    """Outputs of the head for one version of clips (0: as recorded), each (clips, n), in the order given."""
+    logits = {name: np.zeros((len(clips), int(out.shape[-1])), np.float32) for name, out in head.output.items()}
+    order = np.argsort(store.lengths(version)[clips], kind="stable")
     for start in range(0, len(order), batch_clips):
         part = order[start : start + batch_clips]
-        logits[part] = run(padded(store, clips[part], np.zeros(len(part), np.int64)))
+        answers = head.predict_on_batch(padded(store, clips[part], np.full(len(part), version)))
+        for name, values in answers.items():
+            logits[name][part] = values
     return logits
 
 
@@ -83,45 +85,6 @@ def fit_scales(
 
     found = minimize(loss, np.array([0.5, 0.5]), bounds=[(0.0, SCALE_MAX)] * 2, method="L-BFGS-B")
     return float(found.x[0]), float(found.x[1])
-
-
-def pooled_statistics(
-    store: FrameStore, clips: NDArray[np.int64], version: int, head: keras.Model
-) -> NDArray[np.float32]:
-    """What the pooled path sees: mean and deviation of standardised frames, shape (clips, 2 · width), float32."""
-    layer = head.get_layer("standardise")
-    mean, deviation = np.asarray(layer.mean).ravel(), np.sqrt(np.asarray(layer.variance).ravel())
-    rows = []
-    for clip in clips:
-        frames = (store.frames(int(clip), version).astype(np.float32) - mean) / deviation
-        rows.append(np.concatenate([frames.mean(0), np.sqrt(frames.var(0) + DEVIATION_EPSILON)]))
-    return np.stack(rows)
-
-
-def fit_pooled(head: keras.Model, draws: Draws, settings: TrainSettings) -> None:
-    """Fits the pooled path by multinomial logistic regression on all versions of the training clips."""
-    versions = draws.store.spans.shape[1]
-    inputs = np.concatenate([pooled_statistics(draws.store, draws.clips, v, head) for v in range(versions)])
-    targets = np.tile(draws.targets[draws.clips].argmax(axis=1), versions)
-    weights = np.tile(draws.weights * len(draws.weights) / versions, versions)
-    mean, deviation = inputs.mean(axis=0), inputs.std(axis=0) + np.float32(DEVIATION_EPSILON)
-    inputs -= mean
-    inputs /= deviation
-    regression = LogisticRegression(C=settings.logistic_c, tol=LOGISTIC_TOLERANCE, max_iter=LOGISTIC_STEPS)
-    regression.fit(inputs, targets, sample_weight=weights)
-    # An emotion that no training clip has gets a logit that it can't win with.
-    kernel = np.zeros((inputs.shape[1], len(EMOTIONS)), np.float32)
-    bias = np.full(len(EMOTIONS), UNKNOWN_LOGIT, np.float32)
-    # Two classes make scikit-learn store one row; its logit's two signs are the two classes.
-    rows = (
-        regression.coef_ if len(regression.classes_) > 2 else np.concatenate([-regression.coef_, regression.coef_]) / 2
-    )
-    starts = regression.intercept_ if len(regression.classes_) > 2 else np.array([-1, 1]) * regression.intercept_ / 2
-    kernel[:, regression.classes_] = (rows / deviation).T
-    bias[regression.classes_] = starts - rows @ (mean / deviation)
-    linear = head.get_layer("pooled").linear
-    linear.kernel.assign(kernel)
-    linear.bias.assign(bias)
 
 
 def corpus_scores(table: pd.DataFrame, clips: NDArray[np.int64], logits: NDArray[np.float32]) -> dict[str, float]:
@@ -167,54 +130,73 @@ def standardise_from(head: keras.Model, store: FrameStore, clips: NDArray[np.int
     set_standardisation(head, frames.mean(axis=0), frames.var(axis=0))
 
 
+class Judge:
+    """Validation clips, and what a head whose pooled path is fitted makes of them."""
+
+    def __init__(self, head: keras.Model, data: CorpusData, clips: NDArray[np.int64]) -> None:
+        targets = targets_of(data.table)
+        self.head, self.data = head, data
+        self.clips = clips[(targets[clips] >= 0) & (data.store.lengths()[clips] > 0)]
+        self.targets = targets[self.clips]
+        self.weights = draw_weights(data.table, self.clips)
+        self.pooled = predict_logits(head, data.store, self.clips)["pooled"]
+
+    def calibrate(self) -> tuple[tuple[float, float], NDArray[np.float32]]:
+        """Scales of the two paths, and the joint logits that they make, (clips, 8)."""
+        sequence = predict_logits(self.head, self.data.store, self.clips)["sequence"]
+        scales = fit_scales(sequence, self.pooled, self.targets, self.weights)
+        return scales, np.asarray(scales[0] * sequence + scales[1] * self.pooled, dtype=np.float32)
+
+    def scores(self, logits: NDArray[np.float32]) -> dict[str, float]:
+        """See :func:`corpus_scores`."""
+        return corpus_scores(self.data.table, self.clips, logits)
+
+
 def fit_head(
-    store: FrameStore,
-    table: pd.DataFrame,
+    data: CorpusData,
     split: Split,
     settings: TrainSettings,
     head_settings: HeadSettings,
     say: Callable[[str], None] = print,
 ) -> Fit:
-    """Trains a head on a split's training speakers; validation speakers choose the epoch and the scales.
+    """Trains a head on a split's training speakers; validation speakers choose epoch, scales and threshold.
 
-    After that, the pooled path is fitted once more, on training and validation speakers.
+    After that, the pooled path is fitted once more, on training and validation speakers: what those had to choose is
+    chosen, and each voice more helps. The scales stay. Last comes what tells voices from other sounds.
 
     Args:
-        store: frames of the table's clips, in its order.
-        table: clips, with columns path, corpus, speaker, emotion.
+        data: clips and frames.
         split: rows for training and validation; its test rows are not touched.
         settings, head_settings: how, and how large.
         say: gets one line an epoch.
     """
+    started_s = time.perf_counter()
     keras.utils.set_random_seed(settings.seed)
-    draws = Draws(store, table, split.train, settings)
-    targets = targets_of(table)
-    judged = split.validation[(targets[split.validation] >= 0) & (store.lengths()[split.validation] > 0)]
-    weights = draw_weights(table, judged)
+    draws = Draws(data.store, data.table, split.train, settings)
+    head_settings = replace(head_settings, corpora=tuple(sorted(data.table["corpus"].iloc[draws.clips].unique())))
     head = build_head(head_settings)
-    standardise_from(head, store, draws.clips, settings.seed)
-    fit_pooled(head, draws, settings)
-    pooled = predict_logits(head, store, judged, "pooled")
-    say(f"pooled path: validation {_in_words(corpus_scores(table, judged, pooled))}")
-
-    def calibrate() -> tuple[float, float]:
-        scales = fit_scales(predict_logits(head, store, judged, "sequence"), pooled, targets[judged], weights)
-        head.get_layer("joint").scales.assign(scales)
-        return scales
-
-    def judge() -> dict[str, float]:
-        calibrate()
-        return corpus_scores(table, judged, predict_logits(head, store, judged))
-
-    watch = BestOnValidation(judge, settings.patience, say)
+    standardise_from(head, data.store, draws.clips, settings.seed)
+    fit_pooled(head, draws, data.table, head_settings.corpora)
+    judge = Judge(head, data, split.validation)
+    say(f"pooled path: validation {_in_words(judge.scores(judge.pooled))}")
+    watch = BestOnValidation(lambda: judge.scores(judge.calibrate()[1]), settings.patience, say)
     _fit_sequence(head, draws, settings, watch)
-    scales = calibrate()
-    logits = predict_logits(head, store, judged)
-    error = expected_calibration_error(softmax(logits), targets[judged])
-    # What validation speakers had to choose is chosen: now the pooled path, which each voice more helps, learns from
-    # them too. The scales stay.
-    fit_pooled(head, Draws(store, table, np.concatenate([split.train, judged]), settings), settings)
-    return Fit(head, scales, corpus_scores(table, judged, logits), error, tuple(watch.history))
+    scales, logits = judge.calibrate()
+    head.get_layer("joint").scales.assign(scales)
+    heard = Draws(data.store, data.table, np.concatenate([split.train, judge.clips]), settings)
+    fit_pooled(head, heard, data.table, head_settings.corpora)
+    if data.outsiders is not None:
+        fit_voice(head, heard, data.outsiders)
+    return Fit(
+        head=head,
+        settings=head_settings,
+        scales=scales,
+        not_sure_below=sure_threshold(softmax(logits), judge.targets, judge.weights),
+        validation_uar=judge.scores(logits),
+        validation_calibration_error=expected_calibration_error(softmax(logits), judge.targets),
+        history=tuple(watch.history),
+        train_s=time.perf_counter() - started_s,
+    )
 
 
 def _in_words(scores: dict[str, float]) -> str:

@@ -13,87 +13,26 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 import ser.recognizer
 from ser import audio, plots
-from ser.constants import EMOTIONS, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
+from ser.constants import SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import AudioError, ModelError
-from ser.recognizer import EmotionScore, Prediction, Recognizer, Timing
+from ser.recognizer import DEFAULT_MODEL, Recognizer
 from ser.ui import recognise
+from tests.scripted_page import Scripted, assert_no_answer, charts, choose, html, opened, replaced, upload, words
 
 ROOT = Path(__file__).resolve().parent.parent
-APP = ROOT / "app.py"
 MANIFEST = ROOT / "model" / "speech_cnn_lstm" / "manifest.json"
 MakeWav = Callable[..., bytes]
 
 
-class Scripted(Recognizer):
-    """Answers by length, so that a test knows what is due: 1 s angry, 2 s calm, 3 s disgust, … ."""
-
-    def __init__(self) -> None:
-        self.name = "scripted"
-        self.calls = 0
-        self.failure: Exception | None = None
-        self.answer_seen: object = None
-
-    def predict(self, source: Any, name: str | None = None) -> Prediction:
-        assert isinstance(source, audio.Recording)
-        self.calls += 1
-        self.answer_seen = st.session_state.get(recognise.ANSWER) if source.source.media_type != "array" else None
-        if self.failure and source.source.media_type != "array":
-            raise self.failure
-        first = EMOTIONS[round(source.duration_s) - 1]
-        rest = tuple(EmotionScore(one, 0.22 / 7) for one in EMOTIONS if one != first)
-        return Prediction((EmotionScore(first, 0.78), *rest), self.name, source, Timing(0.0, 0.01, 0.02))
-
-
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    """The page's recognizer, replaced."""
-    st.cache_resource.clear()
+    """The page's only model, replaced."""
     one = Scripted()
-    monkeypatch.setattr(ser.recognizer, "load", lambda *_: one)
-    yield one
-    st.cache_resource.clear()
-
-
-def opened() -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=60).run()
-    assert not page.exception
-    return page
-
-
-def upload(page: AppTest, name: str, data: bytes) -> AppTest:
-    page.file_uploader(key="upload").set_value((name, data, "application/octet-stream")).run()
-    assert not page.exception
-    return page
-
-
-def choose(page: AppTest, way: str) -> AppTest:
-    page.segmented_control(key="way").set_value(way).run()
-    assert not page.exception
-    return page
-
-
-def html(page: AppTest) -> list[str]:
-    return [str(getattr(one, "value", "")) for one in page.get("html")]
-
-
-def words(page: AppTest) -> str:
-    """All the page's own HTML, without head and foot."""
-    return " ".join(one for one in html(page) if "ser-foot" not in one and "ser-head" not in one)
-
-
-def charts(page: AppTest) -> int:
-    return len(page.get("plotly_chart"))
-
-
-def assert_no_answer(page: AppTest) -> None:
-    assert "ser-answer" not in words(page)
-    assert charts(page) == 0
-    assert not page.status
-    assert recognise.ANSWER not in page.session_state
+    with replaced(monkeypatch, {DEFAULT_MODEL: one}):
+        yield one
 
 
 def test_page_opens_with_both_ways_in_and_the_law(scripted: Scripted) -> None:

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from ser.audio import Recording, load
 from ser.cli import main
+from ser.commands import predict
 from ser.constants import EMOTIONS
+from ser.recognizer import DEFAULT_MODEL, EmotionScore, ModelInfo, Prediction, Timing
 
 
 @pytest.fixture
@@ -31,8 +34,13 @@ def test_jsonl_keeps_the_order_and_goes_on_after_a_bad_file(
         assert list(row["probabilities"]) == list(EMOTIONS)
         assert sum(row["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
         assert row["emotion"] == max(row["probabilities"], key=row["probabilities"].get)
+        assert row["sure"] in (True, False)
     assert rows[1]["emotion"] is None
     assert rows[1]["probabilities"] is None
+    assert rows[1]["sure"] is None
+    for row in rows:
+        assert list(row) == ["file", "emotion", "probabilities", "error", "sure", "model"]
+        assert row["model"] == DEFAULT_MODEL
     assert "'bad.mp3' is not an audio file" in rows[1]["error"]
 
 
@@ -42,6 +50,66 @@ def test_the_table_shows_emotion_and_error(files: list[str], capsys: pytest.Capt
     assert any(emotion in shown for emotion in EMOTIONS)
     assert main(["predict", files[1]]) == 1
     assert "not an" in capsys.readouterr().out
+
+
+class Doubtful:
+    """A recognizer that hears 45 % happy, 40 % angry, and has a limit."""
+
+    name = "doubtful"
+
+    def __init__(self, not_sure_below: float) -> None:
+        self.not_sure_below = not_sure_below
+
+    def predict(self, source: Path) -> Prediction:
+        heard: Recording = load(source)
+        order = ("happy", "angry", "sad", *(one for one in EMOTIONS if one not in ("happy", "angry", "sad")))
+        scores = tuple(
+            EmotionScore(*one) for one in zip(order, (0.45, 0.4, 0.1, 0.01, 0.01, 0.01, 0.01, 0.01), strict=True)
+        )
+        return Prediction(scores, self.name, heard, Timing(0.0, 0.0, 0.0), self.not_sure_below)
+
+
+def test_a_doubtful_answer_names_two_in_the_table(
+    files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(predict, "load", lambda _: Doubtful(0.5))
+    assert main(["predict", files[0]]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "b good.wav" in line)
+    assert [cell.strip() for cell in row.split("│")[2:5]] == ["not sure: happy or angry", "45% or 40%", "sad 10%"]
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_jsonl_tells_a_sure_answer_from_a_doubtful_one(
+    sure: bool, files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict, "load", lambda _: Doubtful(0.4 if sure else 0.5))
+    assert main(["predict", "--format", "jsonl", files[0]]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["emotion"], row["sure"], row["model"]) == ("happy", sure, "doubtful")
+
+
+def test_help_lists_the_known_models(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        predict, "known_models", lambda: (ModelInfo("one", "All 100 %", "For research."), ModelInfo("two", "two", ""))
+    )
+    with pytest.raises(SystemExit):
+        main(["predict", "--help"])
+    assert "one (All 100 %), two; default: speech_cnn_lstm" in " ".join(capsys.readouterr().out.split())
+
+
+def test_another_model_of_the_folder_can_be_asked(
+    files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def load_other(name: str) -> Doubtful:
+        asked.append(name)
+        return Doubtful(0.0)
+
+    monkeypatch.setattr(predict, "load", load_other)
+    assert main(["predict", "--model", "other", files[0]]) == 0
+    assert asked == ["other"]
 
 
 def test_unknown_model_ends_with_one_sentence(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -184,13 +184,20 @@ def test_the_corpus_own_table_of_speakers_wins(tmp_path: Path) -> None:
     table = 'file_id\traw_text\tspeaker_id\tgender\nSM0_anger_7.wav\t"Dom\tSM0\tfemale\nx\ty\tXY0\tmale\n'
     (tmp_path / "n" / "data.tsv").write_text(table, encoding="utf-8")
     (tmp_path / "data.tsv").write_text("something\telse\n", encoding="utf-8")
-    genders = {clip.speaker: clip.gender for clip in find_clips([tmp_path])}
-    assert genders == {
-        "crema-d/1001": "male",
-        "crema-d/1004": "female",
-        "nemo/SM0": "female",
-        "nemo/XY0": "male",
+    facts = {clip.speaker: (clip.gender, clip.age_years) for clip in find_clips([tmp_path])}
+    assert facts == {
+        "crema-d/1001": ("male", None),
+        "crema-d/1004": ("female", 30),
+        "nemo/SM0": ("female", None),
+        "nemo/XY0": ("male", None),
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "age"), [("YAF_youth_ps.wav", 26), ("OA_bite_neutral.wav", 64), ("08b10Wb.wav", 34), ("DC/a01.wav", None)]
+)
+def test_ages_where_a_corpus_states_them(tmp_path: Path, path: str, age: int | None) -> None:
+    assert clip_of(tmp_path, path).age_years == age
 
 
 def test_several_roots_stay_apart(tmp_path: Path) -> None:

@@ -10,7 +10,19 @@ import ser
 from ser.audio import from_samples
 from ser.constants import EMOTIONS
 from ser.errors import AudioError, ModelError
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, Recognizer, cut_windows, load
+from ser.outsiders import TESTED, synthesise
+from ser.recognizer import (
+    DEFAULT_MODEL,
+    MODEL_FOLDER,
+    EmotionScore,
+    ModelInfo,
+    Prediction,
+    Recognizer,
+    Timing,
+    cut_windows,
+    known_models,
+    load,
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +32,18 @@ def recognizer() -> Recognizer:
 
 @pytest.fixture
 def model_copy(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(MODEL_FOLDER / DEFAULT_MODEL, tmp_path / "copy"))
+    """Manifest and weights alone, which is all that answering needs."""
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for name in ("manifest.json", "model.tflite"):
+        shutil.copyfile(MODEL_FOLDER / DEFAULT_MODEL / name, folder / name)
+    return folder
+
+
+def change(manifest: Path, **values: object) -> None:
+    """Rewrites keys of a manifest; None removes one."""
+    content = json.loads(manifest.read_text(encoding="utf-8")) | values
+    manifest.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
 
 
 def test_probabilities_are_ranked_complete_and_sum_to_one(recognizer: Recognizer, voice: np.ndarray) -> None:
@@ -48,7 +71,8 @@ def test_array_bytes_path_and_recording_give_one_answer(
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_the_file_served_agrees_with_keras(recognizer: Recognizer, voice: np.ndarray) -> None:
+@pytest.mark.parametrize("name", [one.name for one in known_models()])
+def test_the_file_served_agrees_with_keras(name: str, voice: np.ndarray) -> None:
     """LiteRT's float16 file against the same head and encoder run by Keras, at several lengths."""
     import keras
 
@@ -56,9 +80,10 @@ def test_the_file_served_agrees_with_keras(recognizer: Recognizer, voice: np.nda
     from ser.features import log_mel
     from ser.models.speech_cnn_lstm import HeadSettings, assemble
 
+    recognizer = load(name)
     manifest = recognizer.manifest
-    settings = HeadSettings(**manifest["head"] | {"encoder_layers": tuple(manifest["head"]["encoder_layers"])})
-    head = keras.models.load_model(MODEL_FOLDER / DEFAULT_MODEL / manifest["head_file"])
+    settings = HeadSettings.from_json(manifest["head"])
+    head = keras.models.load_model(MODEL_FOLDER / name / manifest["head_file"])
     model = assemble(load_encoder(settings.encoder_layers), head)
     for count in (9_000, 20_000, len(voice)):
         mel = log_mel(voice[:count])
@@ -94,6 +119,56 @@ def test_unknown_model_names_the_known_ones() -> None:
         load("nonsense")
 
 
+def test_unknown_model_among_none(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="Known models: none"):
+        load("nonsense", tmp_path)
+
+
+def test_known_models_are_told_by_their_manifests(tmp_path: Path) -> None:
+    manifests = {
+        "zeta": '{"labels": [], "title": "Free licences", "use": "For any use."}',
+        DEFAULT_MODEL: '{"labels": [], "title": "All corpora"}',
+        "alpha": '{"labels": []}',
+        "encoder": '{"labels": []}',
+        "unlabelled": '{"title": "No model"}',
+        "damaged": "{",
+    }
+    for name, text in manifests.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(text)
+    (tmp_path / "empty").mkdir()
+    assert known_models(tmp_path) == (
+        ModelInfo(DEFAULT_MODEL, "All corpora", ""),
+        ModelInfo("alpha", "alpha", ""),
+        ModelInfo("zeta", "Free licences", "For any use."),
+    )
+    with pytest.raises(ModelError, match=f"Known models: {DEFAULT_MODEL}, alpha, zeta"):
+        load("nonsense", tmp_path)
+    assert known_models(tmp_path / "nowhere") == ()
+
+
+def test_the_bundled_model_comes_first() -> None:
+    assert known_models()[0].name == DEFAULT_MODEL
+
+
+@pytest.mark.parametrize(("limit", "sure"), [(None, True), (0.0, True), (1.0, False)])
+def test_the_manifest_says_when_the_model_is_not_sure(
+    model_copy: Path, voice: np.ndarray, limit: float | None, sure: bool
+) -> None:
+    change(model_copy / "manifest.json", not_sure_below=limit)
+    prediction = Recognizer(model_copy).predict(voice)
+    assert prediction.not_sure_below == (limit or 0.0)
+    assert prediction.is_sure is sure
+
+
+def test_at_the_limit_the_model_is_sure(voice: np.ndarray) -> None:
+    scores = (EmotionScore("happy", 0.57), EmotionScore("angry", 0.43))
+    heard, timing = from_samples(voice, 16_000), Timing(0.0, 0.0, 0.0)
+    assert Prediction(scores, "test", heard, timing).is_sure
+    assert Prediction(scores, "test", heard, timing, 0.57).is_sure
+    assert not Prediction(scores, "test", heard, timing, 0.58).is_sure
+
+
 def test_damaged_weights_are_refused(model_copy: Path) -> None:
     weights = model_copy / "model.tflite"
     content = bytearray(weights.read_bytes())
@@ -109,16 +184,13 @@ def test_damaged_weights_are_refused(model_copy: Path) -> None:
         ("labels", ["angry", "happy"], "Train it again with this version"),
         ("front_end", {"sample_rate_hz": 44_100}, "trained on other features.*sample_rate_hz"),
         ("sha256", None, "lacks sha256"),
+        ("not_sure_below", 57, "not_sure_below 57, expected 0 to 1"),
+        ("not_sure_below", float("nan"), "not_sure_below nan, expected 0 to 1"),
+        ("not_sure_below", "0.57", "not_sure_below '0.57', expected 0 to 1"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(model_copy: Path, key: str, value: object, message: str) -> None:
-    path = model_copy / "manifest.json"
-    manifest = json.loads(path.read_text())
-    if value is None:
-        del manifest[key]
-    else:
-        manifest[key] = value
-    path.write_text(json.dumps(manifest))
+    change(model_copy / "manifest.json", **{key: value})
     with pytest.raises(ModelError, match=message):
         Recognizer(model_copy)
 
@@ -127,3 +199,11 @@ def test_the_package_offers_load_and_little_else() -> None:
     assert ser.load is load
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = ser.nonsense
+
+
+@pytest.mark.parametrize("kind", TESTED)
+def test_sounds_without_a_voice_get_no_confident_answer(recognizer: Recognizer, kind: str) -> None:
+    for seed in range(4):
+        prediction = recognizer.predict(synthesise(TESTED[kind], np.random.default_rng(100 + seed)))
+        assert not prediction.is_sure
+        assert prediction.probability < 0.3

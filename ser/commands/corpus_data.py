@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pandas as pd
 
-from ser.draws import TrainSettings
+from ser.draws import CorpusData, TrainSettings
 from ser.errors import CorpusError
-from ser.frames import FrameSettings, FrameStore, cache_frames
+from ser.frames import FrameSettings, FrameStore, cache_frames, cache_outsiders
 from ser.models.speech_cnn_lstm import HeadSettings
+from ser.outsiders import TAUGHT, Kind
 from ser.processed import read_clips
+from ser.recipes import RECIPES, Recipe
+from ser.recognizer import DEFAULT_MODEL
 
+OUTSIDERS = 60  # synthesised sounds of each kind
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@dataclass(frozen=True, eq=False)
-class CorpusData:
-    """Clips that are at hand, and their frames in the same order."""
-
-    table: pd.DataFrame
-    store: FrameStore
-
-
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where the audio, the tables and the cache are, and how to train."""
+    """Which model, where the audio, the tables and the cache are, and how to train."""
     parser.add_argument(
-        "data",
-        nargs="?",
-        type=Path,
-        default=os.environ.get("SER_DATA"),
-        help="folder that holds the corpora, as given to 'ser prepare' (default: the variable SER_DATA)",
+        "words",
+        nargs="*",
+        metavar="MODEL DATA",
+        help=f"the model ({' or '.join(RECIPES)}; default: the first) and the folder that holds the corpora, as given "
+        "to 'ser prepare' (default: the variable SER_DATA)",
     )
     parser.add_argument("--tables", type=Path, default=ROOT / "processed_data", help="tables of 'ser prepare'")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
@@ -68,15 +65,18 @@ def train_settings(options: argparse.Namespace) -> TrainSettings:
     return replace(TrainSettings(), **chosen)
 
 
-def load_data(options: argparse.Namespace, head: HeadSettings) -> CorpusData:
+def load_data(root: Path, options: argparse.Namespace, head: HeadSettings, corpora: Sequence[str]) -> CorpusData:
     """Clips of the tables that lie under the data folder, with their frames.
 
+    Args:
+        root: the data folder.
+        options: the flags of :func:`add_data_arguments`.
+        head: says which encoder layers it hears.
+        corpora: the only ones wanted; empty for all.
+
     Raises:
-        CorpusError: no folder was given, or none of the tables' clips is in it.
+        CorpusError: none of the tables' clips is in the folder, or one of the corpora has none.
     """
-    if options.data is None:
-        raise CorpusError("No data folder: name one, or set SER_DATA to the folder that holds the corpora.")
-    root = Path(options.data)
     table = read_clips(options.tables)
     there = [(root / path).is_file() for path in table["path"]]
     if not any(there):
@@ -85,11 +85,33 @@ def load_data(options: argparse.Namespace, head: HeadSettings) -> CorpusData:
             f"Run: ser prepare {root} --out FOLDER, then give --tables FOLDER."
         )
     table = limit_speakers(table[there], options.speaker_clips)
+    if missing := sorted(set(corpora) - set(table["corpus"])):
+        known = ", ".join(sorted(table["corpus"].unique()))
+        raise CorpusError(f"No clips of {', '.join(missing)} are under '{root}'. Corpora there: {known}.")
+    if corpora:
+        table = table[table["corpus"].isin(corpora)].reset_index(drop=True)
     frames = FrameSettings(encoder_layers=head.encoder_layers)
-    return CorpusData(table, cache_frames(root, list(table["path"]), frames, options.cache, options.workers))
+    store = cache_frames(root, list(table["path"]), frames, options.cache, options.workers)
+    return CorpusData(table, store, load_outsiders(TAUGHT, options, head))
 
 
-def only_corpus(data: CorpusData, corpus: str) -> CorpusData:
-    """The clips and frames of one corpus; empty where it is not there."""
-    there = (data.table["corpus"] == corpus).to_numpy()
-    return CorpusData(data.table[there].reset_index(drop=True), replace(data.store, spans=data.store.spans[there]))
+def load_outsiders(kinds: Mapping[str, Kind], options: argparse.Namespace, head: HeadSettings) -> FrameStore:
+    """Frames of sounds without a voice, as many of each kind, kind after kind."""
+    return cache_outsiders(kinds, OUTSIDERS, FrameSettings(encoder_layers=head.encoder_layers), options.cache)
+
+
+def words_of(options: argparse.Namespace) -> tuple[Recipe, Path]:
+    """The model and the data folder that a command line names, in either order.
+
+    Raises:
+        SerError: there is no data folder, or there are more words than these two.
+    """
+    names = [word for word in options.words if word in RECIPES] or [DEFAULT_MODEL]
+    folders = [word for word in options.words if word not in RECIPES] or [os.environ.get("SER_DATA", "")]
+    if len(names) > 1 or len(folders) > 1:
+        raise CorpusError(f"One model and one data folder were expected, not: {' '.join(options.words)}.")
+    if not folders[0]:
+        raise CorpusError("No data folder: name one, or set SER_DATA to the folder that holds the corpora.")
+    if not Path(folders[0]).is_dir():
+        raise CorpusError(f"'{folders[0]}' is neither a folder of corpora nor a model ({', '.join(RECIPES)}).")
+    return RECIPES[names[0]], Path(folders[0])

@@ -1,28 +1,39 @@
-"""``ser evaluate DATA``: unweighted average recall on speakers who were not heard in training."""
+"""``ser evaluate [MODEL] [DATA]``: unweighted average recall on speakers who were not heard in training."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from ser.commands.corpus_data import add_data_arguments, load_data, only_corpus, print_line, train_settings
+from ser.commands.corpus_data import ROOT, add_data_arguments, load_data, print_line, train_settings, words_of
 from ser.constants import EMOTIONS
-from ser.evaluation import Report, evaluate_speakers, write_report
+from ser.evaluation import PROTOCOLS, Plan, evaluate
 from ser.models.speech_cnn_lstm import HeadSettings
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
+from ser.recognizer import MODEL_FOLDER
+from ser.report import Report, write_report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser evaluate``."""
     add_data_arguments(parser)
-    parser.add_argument("--corpus", default="ravdess", help="whose speakers are tested (default: ravdess)")
     parser.add_argument(
-        "--train-on",
-        choices=("all", "same"),
-        default="all",
-        help="all corpora at hand, as the shipped model does, or the tested corpus alone, as most papers do",
+        "--corpus", nargs="+", default=["ravdess"], metavar="NAME",
+        help="whose speakers are tested; several are folded at once (default: ravdess)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--protocol",
+        choices=tuple(PROTOCOLS),
+        default="speaker",
+        help="leave out a fold's speakers (default), these and some sentences, or each of the corpora whole",
     )
-    parser.add_argument("--report", type=Path, default=MODEL_FOLDER / DEFAULT_MODEL / "report.json")
+    parser.add_argument(
+        "--taught-by", nargs="+", default=[], metavar="NAME",
+        help="corpora to train on (default: those of the model's recipe, as the shipped weights)",
+    )  # fmt: skip
+    parser.add_argument("--report", type=Path, help="default: report.json in the model's folder")
+    parser.add_argument(
+        "--kept", type=Path, default=ROOT / ".cache" / "folds", help="folder for the answers of finished folds"
+    )
 
 
 def print_report(report: Report) -> None:
@@ -37,21 +48,25 @@ def print_report(report: Report) -> None:
         row = report.confusion[EMOTIONS.index(emotion)]
         table.add_row(emotion, *(str(n) for n in row), f"{report.recall[emotion]:.3f}")
     console.print(table)
+    low, high = report.uar_interval
     console.print(
-        f"{report.corpus}, {report.speakers} speakers in {len(report.folds)} folds, {report.clips} clips, "
-        f"{len(shown)} emotions: unweighted average recall {report.uar:.3f}, accuracy {report.accuracy:.3f}, "
-        f"calibration error {report.calibration_error:.3f}"
+        f"{report.corpus}, left out by {report.protocol}, {report.speakers} speakers, {report.clips} clips, "
+        f"{len(shown)} emotions: unweighted average recall {report.uar:.3f} (95 % interval {low:.3f} to {high:.3f}), "
+        f"accuracy {report.accuracy:.3f}, calibration error {report.calibration_error:.3f}; where it is sure "
+        f"({report.sure.coverage:.0%} of the clips) accuracy {report.sure.accuracy:.3f}"
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Trains and scores every fold, prints and stores the report."""
+    """Trains and scores every fold, prints and stores a report for each corpus."""
     head = HeadSettings()
-    data = load_data(options, head)
-    if options.train_on == "same":
-        data = only_corpus(data, options.corpus)
-    report = evaluate_speakers(data.store, data.table, options.corpus, train_settings(options), head, print_line)
-    write_report(report, options.report)
-    print_report(report)
-    print(f"Report '{report.key}' is in {options.report}")
+    recipe, root = words_of(options)
+    data = load_data(root, options, head, options.taught_by or recipe.corpora)
+    variant = f"taught by {', '.join(options.taught_by)}" if options.taught_by else ""
+    plan = Plan(options.protocol, tuple(options.corpus), recipe.name, variant, kept=options.kept)
+    path = options.report or MODEL_FOLDER / recipe.name / "report.json"
+    for report in evaluate(data, plan, train_settings(options), head, print_line):
+        write_report(report, path)
+        print_report(report)
+        print(f"Report '{report.key}' is in {path}")
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ser.constants import EMOTIONS
 from ser.errors import AudioError, ToolMissingError
-from ser.recognizer import DEFAULT_MODEL, Prediction, Recognizer, load
+from ser.recognizer import DEFAULT_MODEL, Prediction, Recognizer, known_models, load
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,15 @@ class Answer:
     """One line of output: a prediction, or the sentence that says why there is none."""
 
     file: str
+    model: str
     prediction: Prediction | None
     error: str | None
 
     def to_json(self) -> str:
-        """``file``, ``emotion``, ``probabilities`` of all eight emotions, ``error``; nulls where there is none."""
+        """``file``, ``emotion``, ``probabilities`` of all eight, ``error``, ``sure``, ``model``; null where none is.
+
+        ``emotion`` is the likeliest one also where ``sure`` is false.
+        """
         found = self.prediction
         content = {
             "file": self.file,
@@ -31,6 +35,8 @@ class Answer:
             if found
             else None,
             "error": self.error,
+            "sure": found.is_sure if found else None,
+            "model": self.model,
         }
         return json.dumps(content, ensure_ascii=False)
 
@@ -39,40 +45,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser predict``."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="recordings: WAV, MP3, M4A, OGG, FLAC, WebM, …")
     parser.add_argument("--format", choices=("table", "jsonl"), default="table", help="default: table")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help=f"a folder of model/ (default {DEFAULT_MODEL})")
+    known = ", ".join(f"{one.name} ({one.title})" if one.title != one.name else one.name for one in known_models())
+    # argparse reads % as the start of a format.
+    text = f"which model answers: {known or 'none found'}; default: {DEFAULT_MODEL}".replace("%", "%%")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help=text)
 
 
 def answers(recognizer: Recognizer, files: Sequence[str]) -> Iterator[Answer]:
     """Answers in the order given; a bad file gets its line and the run goes on."""
     for file in files:
         try:
-            yield Answer(file, recognizer.predict(Path(file)), None)
+            yield Answer(file, recognizer.name, recognizer.predict(Path(file)), None)
         except (AudioError, ToolMissingError) as error:
-            yield Answer(file, None, str(error))
+            yield Answer(file, recognizer.name, None, str(error))
+
+
+def in_words(prediction: Prediction) -> tuple[str, str, str]:
+    """Emotion, probability and next likeliest as the table shows them; two of a kind where the model is not sure."""
+    first, second, third = prediction.scores[:3]
+    if prediction.is_sure:
+        return first.emotion, f"{first.probability:.0%}", f"{second.emotion} {second.probability:.0%}"
+    return (
+        f"not sure: {first.emotion} or {second.emotion}",
+        f"{first.probability:.0%} or {second.probability:.0%}",
+        f"{third.emotion} {third.probability:.0%}",
+    )
 
 
 def print_table(found: list[Answer]) -> None:
-    """A table with the likeliest emotion, its probability, the runner-up, or the error."""
+    """A table with the likeliest emotion (two if not sure), its probability, the next likeliest, or the error."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table("file")
-    for heading in ("emotion", "probability", "next", "length"):
-        table.add_column(heading, no_wrap=heading != "next")
+    table.add_column("emotion", min_width=len("surprised"))
+    table.add_column("probability", no_wrap=True)
+    table.add_column("next")
+    table.add_column("length", no_wrap=True)
     for answer in found:
         name = Text(answer.file, overflow="fold")
         if answer.prediction is None:
             table.add_row(name, "–", "", Text(answer.error or "", style="red"), "")
             continue
-        second = answer.prediction.scores[1]
-        table.add_row(
-            name,
-            Text(answer.prediction.emotion, style="bold"),
-            f"{answer.prediction.probability:.0%}",
-            f"{second.emotion} {second.probability:.0%}",
-            f"{answer.prediction.recording.duration_s:.1f} s",
-        )
+        emotion, probability, following = in_words(answer.prediction)
+        style = "bold" if answer.prediction.is_sure else ""
+        length = f"{answer.prediction.recording.duration_s:.1f} s"
+        table.add_row(name, Text(emotion, style=style), probability, following, length)
     Console().print(table)
 
 

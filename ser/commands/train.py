@@ -1,4 +1,4 @@
-"""``ser train DATA``: trains the bundled model on all corpora and ships it into ``model/``."""
+"""``ser train [MODEL] [DATA]``: trains a bundled model on the corpora of its recipe and ships it into ``model/``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from ser.commands.corpus_data import add_data_arguments, load_data, print_line, train_settings
+import numpy as np
+
+from ser.commands.corpus_data import add_data_arguments, load_data, load_outsiders, print_line, train_settings, words_of
 from ser.constants import EMOTIONS
+from ser.frames import FrameStore
 from ser.models.speech_cnn_lstm import HeadSettings
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
+from ser.outsiders import TESTED
+from ser.recognizer import MODEL_FOLDER
 from ser.shipping import ship
 from ser.splits import shipping_split
-from ser.training import fit_head
+from ser.training import Fit, fit_head, predict_logits, softmax
 
 VALIDATION_NOTE = (
     "These speakers chose the epoch and the scales, which makes the figures optimistic; after that the pooled path "
@@ -23,17 +27,31 @@ VALIDATION_NOTE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser train``."""
     add_data_arguments(parser)
-    parser.add_argument("--out", type=Path, default=MODEL_FOLDER / DEFAULT_MODEL, help="folder for the model")
+    parser.add_argument("--out", type=Path, help="folder for the model (default: its own in model/)")
+
+
+def outsider_scores(fit: Fit, sounds: FrameStore) -> dict[str, dict[str, float]]:
+    """What the model says of kinds of sound without a voice that it was not taught: a row a kind."""
+    top = softmax(predict_logits(fit.head, sounds, np.arange(len(sounds.spans)))["joint"]).max(axis=1)
+    return {
+        kind: {"sounds": len(part), "median_probability": float(np.median(part)),
+               "sure": float(np.mean(part >= fit.not_sure_below))}
+        for kind, part in zip(TESTED, np.split(top, len(TESTED)), strict=True)
+    }  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
     """Trains with validation speakers apart, calibrates on those, writes weights and manifest."""
     settings, head_settings = train_settings(options), HeadSettings()
-    data = load_data(options, head_settings)
+    recipe, root = words_of(options)
+    data = load_data(root, options, head_settings, recipe.corpora)
     split = shipping_split(data.table)
-    fit = fit_head(data.store, data.table, split, settings, head_settings, print_line)
+    fit = fit_head(data, split, settings, head_settings, print_line)
     trained = data.table[data.table["emotion"].isin(EMOTIONS)]
     facts = {
+        "title": recipe.title,
+        "use": recipe.use,
+        "not_sure_below": fit.not_sure_below,
         "corpora": {
             str(corpus): {"clips": len(part), "speakers": int(part["speaker"].nunique())}
             for corpus, part in trained.groupby("corpus")
@@ -45,7 +63,10 @@ def run(options: argparse.Namespace) -> int:
             "note": VALIDATION_NOTE,
         },
         "training": asdict(settings),
+        "outsiders": outsider_scores(fit, load_outsiders(TESTED, options, head_settings)),
         "history": list(fit.history),
+        "train_s": round(fit.train_s, 1),
     }
-    print(f"Manifest: {ship(fit.head, fit.scales, head_settings, options.out, facts)}")
+    folder = options.out or MODEL_FOLDER / recipe.name
+    print(f"Manifest: {ship(fit.head, fit.scales, fit.settings, folder, facts)}")
     return 0

@@ -25,6 +25,7 @@ class Clip:
         corpus: name of the corpus, such as "crema-d".
         speaker: unique across corpora, such as "ravdess/01".
         gender: of the speaker, as the corpus states it.
+        age_years: of the speaker when recorded; None where the corpus does not say.
         language: ISO 639-1 code, such as "de".
         emotion: one of ``ser.constants.EMOTIONS``, or ``OTHER_EMOTION``.
         corpus_emotion: the corpus's own word for it.
@@ -43,6 +44,15 @@ class Clip:
     intensity: Intensity
     sentence: str
     style: Style = "speech"
+    age_years: int | None = None
+
+
+@dataclass(frozen=True)
+class SpeakerFacts:
+    """What a corpus's own table says of a speaker: see the fields of the same names in :class:`Clip`."""
+
+    gender: Gender
+    age_years: int | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Corpus:
             where the name is not one of this corpus. Looks at the name and the folders only. The clip's ``path`` is
             the path it was given; :func:`ser.corpora.find_files` makes it relative to the root.
         speaker_table: file name of a table of speakers that the corpus brings along; empty where there is none.
-        read_genders: that table → gender by speaker, as in ``Clip.speaker``.
+        read_speakers: that table → what it says of each speaker, as in ``Clip.speaker``.
     """
 
     name: str
@@ -71,7 +81,7 @@ class Corpus:
     url: str
     parse: Callable[[PurePosixPath], Clip | None]
     speaker_table: str = ""
-    read_genders: Callable[[Path], dict[str, Gender]] | None = None
+    read_speakers: Callable[[Path], dict[str, SpeakerFacts]] | None = None
 
 
 def folders(path: PurePosixPath) -> list[str]:
@@ -93,11 +103,13 @@ def gender_of(word: str) -> Gender:
     return "female" if initial == "f" else "male" if initial == "m" else "unknown"
 
 
-def genders_in_table(path: Path, corpus: str, speaker_column: str, gender_column: str) -> dict[str, Gender]:
-    """Gender by speaker (as in ``Clip.speaker``) from a corpus's own table; a ``.tsv`` is separated by tabs.
+def speakers_in_table(
+    path: Path, corpus: str, speaker_column: str, gender_column: str, age_column: str
+) -> dict[str, SpeakerFacts]:
+    """Speakers (as in ``Clip.speaker``) of a corpus's own table; a ``.tsv`` is separated by tabs.
 
     Returns:
-        Nothing where these columns are missing: the file is then another one of the same name.
+        Nothing where the columns for speaker and gender are missing: the file is then another one of the same name.
     """
     tabs = path.suffix.lower() == ".tsv"
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
@@ -105,5 +117,9 @@ def genders_in_table(path: Path, corpus: str, speaker_column: str, gender_column
         reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if tabs else csv.DictReader(file)
         if not {speaker_column, gender_column} <= set(reader.fieldnames or ()):
             return {}
-        rows = [(row[speaker_column], row[gender_column]) for row in reader]
-    return {f"{corpus}/{speaker.strip()}": gender_of(gender) for speaker, gender in rows if speaker and gender}
+        rows = [(row[speaker_column], row[gender_column], row.get(age_column) or "") for row in reader]
+    return {
+        f"{corpus}/{speaker.strip()}": SpeakerFacts(gender_of(gender), int(age) if age.strip().isdecimal() else None)
+        for speaker, gender, age in rows
+        if speaker and gender
+    }

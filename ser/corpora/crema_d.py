@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
-from ser.corpora.base import Clip, Corpus, EmotionCodes, Gender, Intensity, genders_in_table
+from ser.corpora.base import Clip, Corpus, EmotionCodes, Gender, Intensity, SpeakerFacts, speakers_in_table
 
 # One file of the original has a single X for its level: 1040_ITH_SAD_X.
 _NAME = re.compile(
@@ -64,9 +64,9 @@ def _gender(actor: int) -> Gender:
     return "female" if actor in _WOMEN else "male" if actor in _MEN else "unknown"
 
 
-def read_genders(path: Path) -> dict[str, Gender]:
-    """Gender by speaker from ``VideoDemographics.csv`` (columns ActorID, Sex, …)."""
-    return genders_in_table(path, CORPUS.name, "ActorID", "Sex")
+def read_speakers(path: Path) -> dict[str, SpeakerFacts]:
+    """Gender and age by speaker from ``VideoDemographics.csv`` (columns ActorID, Age, Sex, …)."""
+    return speakers_in_table(path, CORPUS.name, "ActorID", "Sex", "Age")
 
 
 CORPUS = Corpus(
@@ -78,5 +78,5 @@ CORPUS = Corpus(
     url="https://github.com/CheyneyComputerScience/CREMA-D",
     parse=parse,
     speaker_table="VideoDemographics.csv",
-    read_genders=read_genders,
+    read_speakers=read_speakers,
 )

@@ -8,6 +8,10 @@ from pathlib import PurePosixPath
 from ser.corpora.base import Clip, Corpus, EmotionCodes
 
 _MEN = ("03", "10", "11", "12", "15")
+# As the corpus's page states them.
+_AGES = {
+    "03": 31, "08": 34, "09": 21, "10": 32, "11": 26, "12": 30, "13": 32, "14": 35, "15": 25, "16": 31,
+}  # fmt: skip
 _NAME = re.compile(r"(03|08|09|1[0-6])(a0[12457]|b0[1239]|b10)([WLEAFTN])([a-z]?)", re.IGNORECASE)
 # Wut (Ärger), Langeweile, Ekel, Angst, Freude, Trauer, neutral.
 _EMOTIONS: EmotionCodes = {
@@ -38,6 +42,7 @@ def parse(path: PurePosixPath) -> Clip | None:
         corpus_emotion=word,
         intensity="unspecified",
         sentence=text.lower(),
+        age_years=_AGES[speaker],
     )
 
 

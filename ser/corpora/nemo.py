@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
-from ser.corpora.base import Clip, Corpus, EmotionCodes, Gender, genders_in_table
+from ser.corpora.base import Clip, Corpus, EmotionCodes, Gender, SpeakerFacts, speakers_in_table
 
 _EMOTIONS: EmotionCodes = {
     "anger": ("angry", "anger"),
@@ -47,9 +47,9 @@ def parse(path: PurePosixPath) -> Clip | None:
     )
 
 
-def read_genders(path: Path) -> dict[str, Gender]:
-    """Gender by speaker from ``data.tsv`` (columns speaker_id, gender, …)."""
-    return genders_in_table(path, CORPUS.name, "speaker_id", "gender")
+def read_speakers(path: Path) -> dict[str, SpeakerFacts]:
+    """Gender and age by speaker from ``data.tsv`` (columns speaker_id, gender, age, …)."""
+    return speakers_in_table(path, CORPUS.name, "speaker_id", "gender", "age")
 
 
 CORPUS = Corpus(
@@ -61,5 +61,5 @@ CORPUS = Corpus(
     url="https://github.com/amu-cai/nEMO",
     parse=parse,
     speaker_table="data.tsv",
-    read_genders=read_genders,
+    read_speakers=read_speakers,
 )

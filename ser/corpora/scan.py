@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ser.audio import AUDIO_SUFFIXES
-from ser.corpora.base import Clip, Corpus, Gender
+from ser.corpora.base import Clip, Corpus, SpeakerFacts
 from ser.errors import CorpusError
 
 # A root may itself be a folder deep inside a corpus: the names of its last two folders are read as well.
@@ -41,7 +41,7 @@ def find_files(roots: Sequence[Path], corpora: Sequence[Corpus]) -> list[FoundFi
         CorpusError: a root is no folder, two roots have one name, or there is no recording of a known corpus.
     """
     files: dict[Path, FoundFile] = {}
-    genders: dict[str, Gender] = {}
+    speakers: dict[str, SpeakerFacts] = {}
     for root, prefix in _prefixes(roots):
         context = PurePosixPath(*root.parts[1:][-_ROOT_PARTS:])
         for location in _walk(root):
@@ -53,10 +53,10 @@ def find_files(roots: Sequence[Path], corpora: Sequence[Corpus]) -> list[FoundFi
                 _require_utf8(path)
                 named = clip and dataclasses.replace(clip, path=path)
                 files.setdefault(location.resolve(), FoundFile(path, location, named))
-            genders.update(_read_genders(location, corpora))
+            speakers.update(_read_speakers(location, corpora))
     if not any(file.clip for file in files.values()):
         raise CorpusError(_nothing_found(roots, len(files), corpora))
-    return sorted((_with_gender(file, genders) for file in files.values()), key=lambda file: file.path)
+    return sorted((_with_facts(file, speakers) for file in files.values()), key=lambda file: file.path)
 
 
 def _prefixes(roots: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -110,17 +110,20 @@ def _parse(path: PurePosixPath, corpora: Sequence[Corpus]) -> Clip | None:
     return next((clip for corpus in corpora if (clip := corpus.parse(path))), None)
 
 
-def _read_genders(location: Path, corpora: Sequence[Corpus]) -> dict[str, Gender]:
+def _read_speakers(location: Path, corpora: Sequence[Corpus]) -> dict[str, SpeakerFacts]:
     for corpus in corpora:
-        if corpus.read_genders and location.name.lower() == corpus.speaker_table.lower():
-            return corpus.read_genders(location)
+        if corpus.read_speakers and location.name.lower() == corpus.speaker_table.lower():
+            return corpus.read_speakers(location)
     return {}
 
 
-def _with_gender(file: FoundFile, genders: dict[str, Gender]) -> FoundFile:
-    if file.clip is None or file.clip.speaker not in genders:
+def _with_facts(file: FoundFile, speakers: dict[str, SpeakerFacts]) -> FoundFile:
+    """The file with what its corpus's own table says of the speaker, where there is one."""
+    if file.clip is None or file.clip.speaker not in speakers:
         return file
-    return dataclasses.replace(file, clip=dataclasses.replace(file.clip, gender=genders[file.clip.speaker]))
+    facts = speakers[file.clip.speaker]
+    clip = dataclasses.replace(file.clip, gender=facts.gender, age_years=facts.age_years)
+    return dataclasses.replace(file, clip=clip)
 
 
 def _nothing_found(roots: Sequence[Path], unknown: int, corpora: Sequence[Corpus]) -> str:

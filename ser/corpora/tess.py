@@ -18,6 +18,8 @@ _EMOTIONS: EmotionCodes = {
     "pleasant_surprised": ("surprised", "pleasant surprise"),
     "sad": ("sad", "sad"),
 }
+# As the corpus states them: the younger and the older actress.
+_AGES = {"YA": 26, "OA": 64}
 # One file of the original is called OA_bite_neutral, without the F.
 _NAME = re.compile(rf"([OY]A)F?_([a-z']+)_({'|'.join(_EMOTIONS)})", re.IGNORECASE)
 
@@ -38,6 +40,7 @@ def parse(path: PurePosixPath) -> Clip | None:
         corpus_emotion=own_word,
         intensity="unspecified",
         sentence=match[2].lower(),
+        age_years=_AGES[match[1].upper()],
     )
 
 

@@ -54,13 +54,16 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
-def sureness(probability: float) -> str:
-    """A calibrated probability in plain words.
+def sureness(probability: float, not_sure_below: float = 0.0) -> str:
+    """A calibrated probability in plain words; from a model's limit on (if it has one), never words of doubt.
 
     >>> sureness(0.91), sureness(0.7), sureness(0.5), sureness(0.3)
     ('Very sure', 'Fairly sure', 'Not so sure', 'Hardly more than a guess')
+    >>> sureness(0.58, not_sure_below=0.57)
+    'Fairly sure'
     """
-    steps = ((0.85, "Very sure"), (0.6, "Fairly sure"), (0.4, "Not so sure"))
+    fairly = min(0.6, not_sure_below or 0.6)
+    steps = ((0.85, "Very sure"), (fairly, "Fairly sure"), (0.4, "Not so sure"))
     return next((words for least, words in steps if probability >= least), "Hardly more than a guess")
 
 

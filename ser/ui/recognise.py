@@ -1,7 +1,8 @@
 """The main page: upload or speak, and see the emotion.
 
 Recordings and answers live in the session's own state and nowhere else: not on disk, not in a log, not in a cache
-that sessions share. An answer belongs to the content it was computed from (SHA-256), so another file can't show it.
+that sessions share. An answer belongs to the content it was computed from (SHA-256) and to the model that gave it, so
+neither another file nor another model can show it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from ser.audio import AUDIO_SUFFIXES, Recording, SourceInfo
 from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import SerError
 from ser.recognizer import Prediction, Recognizer
-from ser.ui import look
+from ser.ui import look, models
+from ser.ui.card import card
 
 UPLOAD, MICROPHONE = "Upload", "Microphone"
 MICROPHONE_NAME = "Microphone recording"
@@ -52,11 +54,17 @@ class Sound:
 
 @dataclass(frozen=True)
 class Answer:
-    """A prediction and the content that it belongs to."""
+    """A prediction, and the content (its key) and the model that it belongs to."""
 
-    key: str
+    sound: str
+    model: str
     prediction: Prediction
     convert_s: float
+
+    @property
+    def key(self) -> str:
+        """What sets its figures apart from another answer's on the page."""
+        return f"{self.model}-{self.sound[:16]}"
 
 
 def warmed_up(recognizer: Recognizer) -> Recognizer:
@@ -74,22 +82,24 @@ def warmed_up(recognizer: Recognizer) -> Recognizer:
     return recognizer
 
 
-def page(recognizer: Callable[[], Recognizer]) -> None:
-    """Draws the page. ``recognizer`` gives the shared, loaded model."""
+def page(recognizer: Callable[[str], Recognizer]) -> None:
+    """Draws the page. ``recognizer`` gives the shared, loaded model of a name."""
     look.head(
         "How does this voice sound?",
         "Upload a recording or say something: one of eight emotions, how sure that is, and pictures of the sound.",
     )
-    sound = _choose()
+    with st.container(border=True, key="choose"):
+        sound = _choose()
+        model = models.choose()
     # An emptied slot takes the last answer off the screen before the next one is computed.
     slot = st.empty()
     try:
         if sound is None:
             st.session_state.pop(ANSWER, None)
             _welcome(slot)
-            recognizer()  # loads while the visitor still chooses
+            recognizer(model)  # loads while the visitor still chooses
         else:
-            _answer(sound, slot, recognizer)
+            _answer(sound, model, slot, recognizer)
     except SerError as error:
         st.session_state.pop(ANSWER, None)
         shown = sound.name if sound else ""
@@ -104,31 +114,30 @@ def page(recognizer: Callable[[], Recognizer]) -> None:
 
 def _choose() -> Sound | None:
     """The two ways in. Only the chosen one is on the page, and leaving one forgets what it held."""
-    with st.container(border=True, key="choose"):
-        way = st.segmented_control(
-            "Where the sound comes from",
-            (UPLOAD, MICROPHONE),
-            default=UPLOAD,
-            required=True,
-            format_func=lambda option: f":material/{'mic' if option == MICROPHONE else 'upload_file'}: {option}",
-            label_visibility="collapsed",
-            width="stretch",
-            key="way",
+    way = st.segmented_control(
+        "Where the sound comes from",
+        (UPLOAD, MICROPHONE),
+        default=UPLOAD,
+        required=True,
+        format_func=lambda option: f":material/{'mic' if option == MICROPHONE else 'upload_file'}: {option}",
+        label_visibility="collapsed",
+        width="stretch",
+        key="way",
+    )
+    if way == MICROPHONE:
+        recorded = st.audio_input(
+            "Press the microphone, say a sentence, press again", sample_rate=SAMPLE_RATE_HZ, key="microphone"
         )
-        if way == MICROPHONE:
-            recorded = st.audio_input(
-                "Press the microphone, say a sentence, press again", sample_rate=SAMPLE_RATE_HZ, key="microphone"
-            )
-            st.caption("Your browser asks for permission first. It offers microphones on https:// pages and localhost.")
-            return Sound(MICROPHONE_NAME, recorded.getvalue()) if recorded else None
-        uploaded = st.file_uploader(
-            "Drop a recording here, or browse",
-            type=[suffix.removeprefix(".") for suffix in AUDIO_SUFFIXES],
-            max_upload_size=UPLOAD_MAX_MB,
-            key="upload",
-        )
-        st.caption(f"From {DURATION_MIN_S} s to {DURATION_MAX_S / 60:.0f} min. One voice and little noise work best.")
-        return Sound(uploaded.name, uploaded.getvalue()) if uploaded else None
+        st.caption("Your browser asks for permission first. It offers microphones on https:// pages and localhost.")
+        return Sound(MICROPHONE_NAME, recorded.getvalue()) if recorded else None
+    uploaded = st.file_uploader(
+        "Drop a recording here, or browse",
+        type=[suffix.removeprefix(".") for suffix in AUDIO_SUFFIXES],
+        max_upload_size=UPLOAD_MAX_MB,
+        key="upload",
+    )
+    st.caption(f"From {DURATION_MIN_S} s to {DURATION_MAX_S / 60:.0f} min. One voice and little noise work best.")
+    return Sound(uploaded.name, uploaded.getvalue()) if uploaded else None
 
 
 def _welcome(slot: DeltaGenerator) -> None:
@@ -140,18 +149,18 @@ def _welcome(slot: DeltaGenerator) -> None:
     slot.html(f'<div class="ser-welcome"><p>It listens for</p><ul class="ser-chips">{chips}</ul></div>')
 
 
-def _answer(sound: Sound, slot: DeltaGenerator, recognizer: Callable[[], Recognizer]) -> None:
+def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable[[str], Recognizer]) -> None:
     known = st.session_state.get(ANSWER)
     with slot.container():
-        if isinstance(known, Answer) and known.key == sound.key:
+        if isinstance(known, Answer) and (known.sound, known.model) == (sound.key, model):
             answer = known
             st.status(_done(answer), state="complete").caption(_timing(answer))
         else:
             st.session_state.pop(ANSWER, None)
-            answer = st.session_state[ANSWER] = _recognise(sound, recognizer)
+            answer = st.session_state[ANSWER] = _recognise(sound, model, recognizer)
         prediction = answer.prediction
         left, right = st.columns([5, 6], gap="medium", vertical_alignment="center")
-        left.html(_card(prediction))
+        left.html(card(prediction))
         with right:
             ranked = ", ".join(f"{score.emotion} {score.probability:.0%}" for score in prediction.scores)
             _figure(plots.probability_bars(prediction), "bars", answer.key, f"Probability of each emotion: {ranked}")
@@ -161,16 +170,16 @@ def _answer(sound: Sound, slot: DeltaGenerator, recognizer: Callable[[], Recogni
         _pictures(answer)
 
 
-def _recognise(sound: Sound, recognizer: Callable[[], Recognizer]) -> Answer:
+def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:
     """Runs the recording through the model and says what happens meanwhile."""
     with st.status("Converting the recording …") as status:
         started_s = time.perf_counter()
         recording = audio.load(sound.data, sound.name)
         convert_s = time.perf_counter() - started_s
         status.update(label=f"Listening to {look.duration_words(recording.duration_s)} of sound …")
-        model = recognizer()
+        loaded = recognizer(model)
         status.update(label="Recognising the emotion …")
-        answer = Answer(sound.key, model.predict(recording), convert_s)
+        answer = Answer(sound.key, model, loaded.predict(recording), convert_s)
         st.caption(_timing(answer))
         status.update(label=_done(answer), state="complete")
     return answer
@@ -185,21 +194,7 @@ def _timing(answer: Answer) -> str:
     return (
         f"Converting {1000 * (answer.convert_s + timing.decode_s):.0f} ms · "
         f"listening {1000 * timing.features_s:.0f} ms · "
-        f"recognising {1000 * timing.model_s:.0f} ms · model {answer.prediction.model}"
-    )
-
-
-def _card(prediction: Prediction) -> str:
-    """The answer in words and colour, as HTML."""
-    one = plots.EMOTION_LOOKS[prediction.emotion]
-    second = prediction.scores[1]
-    other = plots.EMOTION_LOOKS[second.emotion]
-    return (
-        f'<div class="ser-answer" style="--tone:{one.colour}" role="status">'
-        f'<div class="icon" aria-hidden="true">{one.icon}</div><p class="lead">This voice sounds</p>'
-        f'<p class="word">{one.word.capitalize()}</p>'
-        f'<p class="sure"><b>{look.sureness(prediction.probability)}</b> · {100 * prediction.probability:.0f} %</p>'
-        f'<p class="next">Next likeliest: {other.icon} {other.word}, {100 * second.probability:.0f} %</p></div>'
+        f"recognising {1000 * timing.model_s:.0f} ms · model {answer.model}"
     )
 
 
@@ -256,4 +251,4 @@ def _figure(figure: go.Figure, name: str, key: str, alt: str) -> None:
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
         "toImageButtonOptions": {"filename": name, "scale": 2},
     }
-    st.plotly_chart(figure, key=f"{name}-{key[:16]}", config=config, alt=alt)
+    st.plotly_chart(figure, key=f"{name}-{key}", config=config, alt=alt)

@@ -1,0 +1,43 @@
+"""The answer in words, icons and colour, as HTML. Colour never says anything alone."""
+
+from __future__ import annotations
+
+from ser import plots
+from ser.recognizer import EmotionScore, Prediction
+from ser.ui import look
+
+
+def card(prediction: Prediction) -> str:
+    """One emotion in a big word, or the two likeliest where the model is not sure."""
+    return _sure(prediction) if prediction.is_sure else _not_sure(prediction)
+
+
+def _sure(prediction: Prediction) -> str:
+    one = plots.EMOTION_LOOKS[prediction.emotion]
+    second = prediction.scores[1]
+    other = plots.EMOTION_LOOKS[second.emotion]
+    sureness = look.sureness(prediction.probability, prediction.not_sure_below)
+    return (
+        f'<div class="ser-answer" style="--tone:{one.colour}" role="status">'
+        f'<div class="icon" aria-hidden="true">{one.icon}</div><p class="lead">This voice sounds</p>'
+        f'<p class="word">{one.word.capitalize()}</p>'
+        f'<p class="sure"><b>{sureness}</b> · {100 * prediction.probability:.0f} %</p>'
+        f'<p class="next">Next likeliest: {other.icon} {other.word}, {100 * second.probability:.0f} %</p></div>'
+    )
+
+
+def _not_sure(prediction: Prediction) -> str:
+    first, second = (_either(score) for score in prediction.scores[:2])
+    return (
+        '<div class="ser-answer ser-unsure" role="status"><p class="word">Not sure</p>'
+        f'<p class="lead">This voice sounds</p>{first}<p class="or">or</p>{second}'
+        '<p class="next">Neither is likely enough to be the one answer.</p></div>'
+    )
+
+
+def _either(score: EmotionScore) -> str:
+    one = plots.EMOTION_LOOKS[score.emotion]
+    return (
+        f'<p class="either" style="--tone:{one.colour}"><span class="icon" aria-hidden="true">{one.icon}</span> '
+        f"<b>{one.word.capitalize()}</b> <span>{100 * score.probability:.0f} %</span></p>"
+    )
