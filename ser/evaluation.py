@@ -18,7 +18,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,6 @@ from ser.report import Evaluated, FoldScore, Report, summarise
 from ser.splits import Split, corpus_folds, sentence_folds, speaker_folds
 from ser.training import fit_head, predict_logits, softmax
 
-Protocol = Literal["speaker", "sentence", "corpus"]
 PROTOCOLS: dict[str, Callable[[pd.DataFrame, Sequence[str]], list[Split]]] = {
     "speaker": speaker_folds,
     "sentence": sentence_folds,
@@ -50,7 +49,7 @@ class Plan:
     """What is evaluated.
 
     Attributes:
-        protocol: see this module.
+        protocol: one of ``PROTOCOLS``.
         corpora: whose speakers are tested.
         model: name of the shipped weights that the scores speak for.
         variant: see :class:`~ser.report.Report`.
@@ -58,16 +57,12 @@ class Plan:
         kept: folder for the answers of finished folds; None keeps nothing.
     """
 
-    protocol: Protocol
+    protocol: str
     corpora: tuple[str, ...]
     model: str
     variant: str = ""
     style: str = "speech"
     kept: Path | None = None
-
-
-def _splits(table: pd.DataFrame, plan: Plan) -> list[Split]:
-    return PROTOCOLS[plan.protocol](table, plan.corpora)
 
 
 def _test_rows(data: CorpusData, split: Split, style: str) -> NDArray[np.int64]:
@@ -132,7 +127,7 @@ def evaluate(
     chosen = {"training": asdict(settings), "head": head_settings.to_json(), "style": plan.style}
     folds: list[FoldScore] = []
     parts: list[Answers] = []
-    for number, split in enumerate(_splits(table, plan), start=1):
+    for number, split in enumerate(PROTOCOLS[plan.protocol](table, plan.corpora), start=1):
         rows = _test_rows(data, split, plan.style)
         kept = plan.kept / f"{_fold_key(table, split, rows, chosen)}.npz" if plan.kept else None
         if kept is not None and kept.is_file():

@@ -1,8 +1,8 @@
 """Sounds that are no speech, synthesised: what a model of voices should not commit itself on.
 
-``TAUGHT`` kinds teach the head what is no voice; ``TESTED`` kinds are only ever scored (``ser evaluate --protocol
-outsiders``), so that the score says something about sounds that were not foreseen. Each kind is a function of a length
-in samples and a generator, and gives mono float32 at 16 kHz, peak 0.05 … 0.9.
+``TAUGHT`` kinds teach the head what is no voice; ``TESTED`` kinds are only ever scored (by ``ser train``, into the
+manifest), so that the score says something about sounds that were not foreseen. Each kind is a function of a length in
+samples and a generator; :func:`synthesise` makes a sound of it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ser.errors import ModelError
 from ser.recognizer import DEFAULT_MODEL
 
 
@@ -44,14 +43,3 @@ RECIPES = {
         ),
     )
 }
-
-
-def recipe_of(name: str) -> Recipe:
-    """The recipe called ``name``.
-
-    Raises:
-        ModelError: there is none.
-    """
-    if name not in RECIPES:
-        raise ModelError(f"There is no recipe for a model '{name}'. Known: {', '.join(RECIPES)}.")
-    return RECIPES[name]

@@ -20,6 +20,7 @@ TOLERANCE = 1e-3
 STEPS_MAX = 300
 UNKNOWN_LOGIT = -10.0
 VOICE_C = 0.003
+ALL_ROWS = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,21 +32,18 @@ class Linear:
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
-    """What the regressions learn from, a row for each version of each clip.
-
-    Attributes:
-        statistics: standardised; shape (n, numbers), float32.
-        mean, deviation: what standardised them, shape (numbers,).
-        emotions: index into ``EMOTIONS``; corpora: index into the corpora; weights: mean 1. Shape (n,).
-    """
+class Standardised:
+    """Statistics, shape (n, numbers), float32, and the mean and deviation, (numbers,), that standardised them."""
 
     statistics: NDArray[np.float32]
     mean: NDArray[np.float32]
     deviation: NDArray[np.float32]
-    emotions: NDArray[np.int64]
-    corpora: NDArray[np.int64]
-    weights: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, statistics: NDArray[np.float32]) -> Standardised:
+        """Fits mean and deviation on the rows given."""
+        mean, deviation = statistics.mean(axis=0), statistics.std(axis=0) + np.float32(DEVIATION_EPSILON)
+        return cls((statistics - mean) / deviation, mean, deviation)
 
 
 def pooled_statistics(
@@ -61,39 +59,33 @@ def pooled_statistics(
     return np.stack(rows)
 
 
-def _material(head: keras.Model, draws: Draws, table: pd.DataFrame, corpora: Sequence[str]) -> Material:
-    versions = draws.store.spans.shape[1]
-    statistics = np.concatenate([pooled_statistics(draws.store, draws.clips, v, head) for v in range(versions)])
-    mean, deviation = statistics.mean(axis=0), statistics.std(axis=0) + np.float32(DEVIATION_EPSILON)
-    statistics -= mean
-    statistics /= deviation
-    taught_by = np.searchsorted(np.array(corpora), table["corpus"].to_numpy(str)[draws.clips])
-    return Material(
-        statistics,
-        mean,
-        deviation,
-        np.tile(draws.targets[draws.clips].argmax(axis=1), versions),
-        np.tile(taught_by, versions),
-        np.tile(draws.weights * len(draws.weights) / versions, versions),
-    )
+def statistics_of(head: keras.Model, draws: Draws) -> NDArray[np.float32]:
+    """:func:`pooled_statistics` of all versions of the clips that ``draws`` draws from, version after version."""
+    versions = range(draws.store.spans.shape[1])
+    return np.concatenate([pooled_statistics(draws.store, draws.clips, version, head) for version in versions])
 
 
 def _regress(
-    material: Material, rows: NDArray[np.bool_], targets: NDArray[np.int64], classes: int, inverse_strength: float
+    material: Standardised,
+    targets: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    classes: int,
+    inverse_strength: float,
+    rows: NDArray[np.bool_] | slice = ALL_ROWS,
 ) -> Linear:
     """Multinomial logistic regression on some rows, as a layer on statistics that are not standardised.
 
     A class that no row has gets a logit that it can't win with.
     """
-    weights = material.weights[rows] * rows.sum() / material.weights[rows].sum()
-    kernel = np.zeros((material.statistics.shape[1], classes), np.float32)
+    statistics, targets, weights = material.statistics[rows], targets[rows], weights[rows]
+    kernel = np.zeros((statistics.shape[1], classes), np.float32)
     bias = np.full(classes, UNKNOWN_LOGIT, np.float32)
-    known = np.unique(targets[rows])
+    known = np.unique(targets)
     if len(known) == 1:
         bias[known] = 0.0
         return Linear(kernel, bias)
     regression = LogisticRegression(C=inverse_strength, tol=TOLERANCE, max_iter=STEPS_MAX)
-    regression.fit(material.statistics[rows], targets[rows], sample_weight=weights)
+    regression.fit(statistics, targets, sample_weight=weights * len(weights) / weights.sum())
     coefficients, starts = regression.coef_, regression.intercept_
     if len(known) == 2:  # scikit-learn stores one row then; the halves of its two signs are the two classes
         coefficients, starts = np.concatenate([-coefficients, coefficients]) / 2, np.array([-0.5, 0.5]) * starts
@@ -102,45 +94,47 @@ def _regress(
     return Linear(kernel, bias)
 
 
-def fit_pooled(head: keras.Model, draws: Draws, table: pd.DataFrame, corpora: Sequence[str]) -> None:
-    """Fits the pooled path on all versions of the clips that ``draws`` draws from, weighted as it draws.
+def fit_pooled(
+    head: keras.Model, statistics: NDArray[np.float32], draws: Draws, table: pd.DataFrame, corpora: Sequence[str]
+) -> None:
+    """Fits the pooled path on clips weighted as ``draws`` draws them.
 
     Args:
+        statistics: :func:`statistics_of` these clips.
         corpora: those of the clips, in order of name; with more than one, each gets a regression of its own.
     """
     path, strength = head.get_layer("pooled"), draws.settings.logistic_c
-    material = _material(head, draws, table, corpora)
-    everything = np.ones(len(material.emotions), bool)
-    _assign(path.common, _regress(material, everything, material.emotions, len(EMOTIONS), strength))
+    versions = len(statistics) // len(draws.clips)
+    emotions = np.tile(draws.targets[draws.clips].argmax(axis=1), versions)
+    taught_by = np.tile(np.searchsorted(np.array(corpora), table["corpus"].to_numpy(str)[draws.clips]), versions)
+    weights = np.tile(draws.weights, versions)
+    material = Standardised.of(statistics)
+    _assign(path.common, _regress(material, emotions, weights, len(EMOTIONS), strength))
     if len(corpora) < 2:
         return
     own = [
-        _regress(material, material.corpora == corpus, material.emotions, len(EMOTIONS), strength)
+        _regress(material, emotions, weights, len(EMOTIONS), strength, taught_by == corpus)
         for corpus in range(len(corpora))
     ]
     joined = Linear(np.concatenate([e.kernel for e in own], axis=1), np.concatenate([e.bias for e in own]))
     _assign(path.experts, joined)
-    _assign(path.gate, _regress(material, everything, material.corpora, len(corpora), strength))
+    _assign(path.gate, _regress(material, taught_by, weights, len(corpora), strength))
 
 
-def fit_voice(head: keras.Model, draws: Draws, outsiders: FrameStore) -> None:
-    """Teaches ``voice`` to tell the clips that ``draws`` draws from, altered copies included, from other sounds.
+def fit_voice(head: keras.Model, statistics: NDArray[np.float32], outsiders: FrameStore) -> None:
+    """Teaches ``voice`` to tell voices from other sounds; both sides count the same in all.
 
     Args:
-        outsiders: frames of sounds without a voice, see :mod:`ser.outsiders`; both sides count the same in all.
+        statistics: :func:`statistics_of` clips of voices, altered copies included.
+        outsiders: frames of sounds without a voice, see :mod:`ser.outsiders`.
     """
-    versions = range(draws.store.spans.shape[1])
-    voices = np.concatenate([pooled_statistics(draws.store, draws.clips, version, head) for version in versions])
     others = pooled_statistics(outsiders, np.arange(len(outsiders.spans)), 0, head)
-    statistics = np.concatenate([voices, others])
-    mean, deviation = statistics.mean(axis=0), statistics.std(axis=0) + np.float32(DEVIATION_EPSILON)
-    voice = np.repeat([1, 0], [len(voices), len(others)])
-    weights = np.where(voice == 1, 1 / len(voices), 1 / len(others)) * len(voice) / 2
-    regression = LogisticRegression(C=VOICE_C, tol=TOLERANCE, max_iter=STEPS_MAX)
-    regression.fit((statistics - mean) / deviation, voice, sample_weight=weights)
-    kernel = (regression.coef_ / deviation).T.astype(np.float32)
-    bias = regression.intercept_ - (mean / deviation) @ regression.coef_.T
-    _assign(head.get_layer("voice"), Linear(kernel, bias.astype(np.float32)))
+    sides = (len(others), len(statistics))
+    weights = np.repeat([1 / count for count in sides], sides)
+    both = Standardised.of(np.concatenate([others, statistics]))
+    found = _regress(both, np.repeat([0, 1], sides), weights, 2, VOICE_C)
+    # One logit against nothing instead of two against each other.
+    _assign(head.get_layer("voice"), Linear(found.kernel[:, 1:] - found.kernel[:, :1], found.bias[1:] - found.bias[:1]))
 
 
 def _assign(layer: keras.layers.Dense, linear: Linear) -> None:

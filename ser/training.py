@@ -17,7 +17,7 @@ from ser.draws import CorpusData, Draws, TrainSettings, draw_weights, padded, ta
 from ser.frames import FrameStore
 from ser.metrics import expected_calibration_error, sure_threshold, unweighted_average_recall
 from ser.models.speech_cnn_lstm import HeadSettings, build_head, set_standardisation
-from ser.regression import fit_pooled, fit_voice
+from ser.regression import fit_pooled, fit_voice, statistics_of
 from ser.splits import Split
 
 SCALE_MAX = 10.0
@@ -176,7 +176,7 @@ def fit_head(
     head_settings = replace(head_settings, corpora=tuple(sorted(data.table["corpus"].iloc[draws.clips].unique())))
     head = build_head(head_settings)
     standardise_from(head, data.store, draws.clips, settings.seed)
-    fit_pooled(head, draws, data.table, head_settings.corpora)
+    fit_pooled(head, statistics_of(head, draws), draws, data.table, head_settings.corpora)
     judge = Judge(head, data, split.validation)
     say(f"pooled path: validation {_in_words(judge.scores(judge.pooled))}")
     watch = BestOnValidation(lambda: judge.scores(judge.calibrate()[1]), settings.patience, say)
@@ -184,9 +184,10 @@ def fit_head(
     scales, logits = judge.calibrate()
     head.get_layer("joint").scales.assign(scales)
     heard = Draws(data.store, data.table, np.concatenate([split.train, judge.clips]), settings)
-    fit_pooled(head, heard, data.table, head_settings.corpora)
+    statistics = statistics_of(head, heard)
+    fit_pooled(head, statistics, heard, data.table, head_settings.corpora)
     if data.outsiders is not None:
-        fit_voice(head, heard, data.outsiders)
+        fit_voice(head, statistics, data.outsiders)
     return Fit(
         head=head,
         settings=head_settings,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ser.commands.corpus_data import add_data_arguments, load_data, words_of
-from ser.errors import CorpusError, ModelError
+from ser.errors import CorpusError
 from ser.models.speech_cnn_lstm import HeadSettings
-from ser.recipes import RECIPES, recipe_of
+from ser.recipes import RECIPES
 from ser.recognizer import DEFAULT_MODEL
 
 OPEN = f"{DEFAULT_MODEL}_open"
@@ -38,8 +38,6 @@ def test_what_is_wrong_with_the_words_is_said(tmp_path: Path, monkeypatch: pytes
         words_of(parsed("nowhere"))
     with pytest.raises(CorpusError, match="One model and one data folder were expected"):
         words_of(parsed(str(tmp_path), str(tmp_path)))
-    with pytest.raises(ModelError, match="no recipe for a model 'nonsense'. Known: speech_cnn_lstm, "):
-        recipe_of("nonsense")
 
 
 def test_a_corpus_that_is_not_there_is_named(tmp_path: Path) -> None:

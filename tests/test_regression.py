@@ -8,7 +8,7 @@ from ser.constants import EMOTIONS
 from ser.draws import Draws, targets_of
 from ser.frames import FrameStore
 from ser.models.speech_cnn_lstm import HeadSettings, build_head
-from ser.regression import fit_pooled, fit_voice, pooled_statistics
+from ser.regression import fit_pooled, fit_voice, pooled_statistics, statistics_of
 from ser.splits import speaker_folds
 from ser.training import predict_logits, softmax, standardise_from
 from tests.small_training import HEAD, QUICK, TAUGHT, small_store, small_table
@@ -35,7 +35,7 @@ def test_one_corpus_gets_one_regression(table: pd.DataFrame, store: FrameStore) 
     clips = np.flatnonzero((table["corpus"] == "a").to_numpy())
     draws = Draws(store, table, clips, QUICK)
     standardise_from(head, store, draws.clips, seed=0)
-    fit_pooled(head, draws, table, ("a",))
+    fit_pooled(head, statistics_of(head, draws), draws, table, ("a",))
     logits = predict_logits(head, store, draws.clips)["pooled"]
     assert np.mean(logits.argmax(1) == targets_of(table)[draws.clips]) > 0.9
     statistics = pooled_statistics(store, draws.clips, 0, head)
@@ -48,7 +48,7 @@ def test_two_corpora_get_a_mixture_beside_the_common_one(table: pd.DataFrame, st
     head = build_head(HeadSettings(**{**HEAD.to_json(), "corpora": ("a", "b")}))
     draws = Draws(store, table, speaker_folds(table, ["a", "b"])[0].train, QUICK)
     standardise_from(head, store, draws.clips, seed=0)
-    fit_pooled(head, draws, table, ("a", "b"))
+    fit_pooled(head, statistics_of(head, draws), draws, table, ("a", "b"))
     path, statistics = head.get_layer("pooled"), pooled_statistics(store, draws.clips, 0, head)
     common = softmax(_layer(statistics, path.common))
     each = softmax(_layer(statistics, path.experts).reshape(-1, 2, len(EMOTIONS)))
@@ -66,7 +66,7 @@ def test_what_is_no_voice_gets_even_probabilities(table: pd.DataFrame, store: Fr
     head = build_head(HEAD)
     draws = Draws(store, table, speaker_folds(table, ["a"])[0].train, QUICK)
     standardise_from(head, store, draws.clips, seed=0)
-    fit_pooled(head, draws, table, ("a",))
+    fit_pooled(head, statistics_of(head, draws), draws, table, ("a",))
     before = predict_logits(head, store, draws.clips)
     assert softmax(before["joint"]).max(axis=1).mean() > 0.5
     np.testing.assert_allclose(
@@ -78,7 +78,7 @@ def test_what_is_no_voice_gets_even_probabilities(table: pd.DataFrame, store: Fr
         sounds.append((5.0 + rng.standard_normal((20, 512))).astype(np.float16))
         spans.append([[0, start, 20]])
     outsiders = FrameStore((np.concatenate(sounds),), np.array(spans))
-    fit_voice(head, draws, FrameStore(outsiders.shards, outsiders.spans[:20]))
+    fit_voice(head, statistics_of(head, draws), FrameStore(outsiders.shards, outsiders.spans[:20]))
     unheard = softmax(predict_logits(head, outsiders, np.arange(20, 40))["joint"])
     assert unheard.max() < 0.2
     assert np.abs(softmax(predict_logits(head, store, draws.clips)["joint"]) - softmax(before["joint"])).max() < 0.1
