@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ser.draws import targets_of
 from ser.metrics import unweighted_average_recall
+from ser.sureness import SureFrom
 
 GROUP_CLIPS_MIN = 50
 AGE_BANDS = ((0, 29), (30, 44), (45, 120))  # years, both ends included
@@ -25,20 +26,27 @@ class Answers:
         truth: class indices, (n,).
         versions: probabilities for each clip as recorded, then for its altered copies, (versions, n, 8).
         sure: whether the fold's model called its answer sure, (n,).
+        familiar: probability, 0 … 1, that the recording is like those of a corpus that taught the model, (n,).
     """
 
     clips: pd.DataFrame
     truth: NDArray[np.int64]
     versions: NDArray[np.float64]
     sure: NDArray[np.bool_]
+    familiar: NDArray[np.float64]
 
     @classmethod
     def of(
-        cls, table: pd.DataFrame, rows: NDArray[np.int64], versions: NDArray[np.float64], not_sure_below: float
+        cls,
+        table: pd.DataFrame,
+        rows: NDArray[np.int64],
+        versions: NDArray[np.float64],
+        familiar: NDArray[np.float64],
+        sure_from: SureFrom,
     ) -> Answers:
         """Answers of one fold about some rows of a table."""
         clips = table.iloc[rows]
-        return cls(clips, targets_of(clips), versions, versions[0].max(axis=1) >= not_sure_below)
+        return cls(clips, targets_of(clips), versions, versions[0].max(axis=1) >= sure_from.at(familiar), familiar)
 
     @classmethod
     def join(cls, parts: Sequence[Answers]) -> Answers:
@@ -48,11 +56,13 @@ class Answers:
             np.concatenate([part.truth for part in parts]),
             np.concatenate([part.versions for part in parts], axis=1),
             np.concatenate([part.sure for part in parts]),
+            np.concatenate([part.familiar for part in parts]),
         )
 
     def where(self, chosen: NDArray[np.bool_]) -> Answers:
         """Some of them."""
-        return Answers(self.clips[chosen], self.truth[chosen], self.versions[:, chosen], self.sure[chosen])
+        parts = (self.clips[chosen], self.truth[chosen], self.versions[:, chosen], self.sure[chosen])
+        return Answers(*parts, self.familiar[chosen])
 
     def only(self, corpus: str) -> Answers:
         """Those about one corpus."""

@@ -59,5 +59,8 @@ EMOTIONS: Final[tuple[str, ...]] = (
     "sad",
     "surprised",
 )
+# What a model may tell beside the emotions' probabilities, each a probability of its own: whether there is a voice at
+# all, and whether the recording is like those that taught the model.
+EXTRAS: Final[tuple[str, ...]] = ("voice", "familiar")
 # What a corpus calls by a name that has no place above (boredom, excitement, …).
 OTHER_EMOTION: Final = "other"

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from ser.answers import Answers
 from ser.draws import CorpusData, TrainSettings, targets_of
@@ -39,8 +40,8 @@ PROTOCOLS: dict[str, Callable[[pd.DataFrame, Sequence[str]], list[Split]]] = {
 
 # A change to one of these makes kept answers worthless: they say what a head learns and answers.
 SOURCES = (
-    "augment", "draws", "encoder", "features", "frames", "models/speech_cnn_lstm", "outsiders", "regression", "splits",
-    "training",
+    "augment", "draws", "encoder", "familiarity", "features", "frames", "models/mixture", "models/speech_cnn_lstm",
+    "outsiders", "regression", "splits", "sureness", "training",
 )  # fmt: skip
 
 
@@ -63,6 +64,36 @@ class Plan:
     variant: str = ""
     style: str = "speech"
     kept: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """Answers of one fold's model.
+
+    Attributes:
+        probabilities: of the test clips and their altered copies, (versions, clips, 8).
+        familiar: whether the clips as recorded are like what taught the model, 0 … 1, (clips,).
+        score: who was tested, and what was chosen.
+    """
+
+    probabilities: NDArray[np.float64]
+    familiar: NDArray[np.float64]
+    score: FoldScore
+
+    @classmethod
+    def read(cls, path: Path) -> Fold:
+        """Undoes :meth:`write`."""
+        with np.load(path) as stored:
+            score = FoldScore.from_json(json.loads(str(stored["score"])))
+            return cls(stored["probabilities"], stored["familiar"], score)
+
+    def write(self, path: Path) -> None:
+        """Keeps it, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".part.npz")
+        score = json.dumps(asdict(self.score))
+        np.savez(draft, probabilities=self.probabilities, familiar=self.familiar, score=score)
+        draft.replace(path)
 
 
 def _test_rows(data: CorpusData, split: Split, style: str) -> NDArray[np.int64]:
@@ -94,21 +125,22 @@ def _answer_fold(
     settings: TrainSettings,
     head_settings: HeadSettings,
     say: Callable[[str], None],
-) -> tuple[NDArray[np.float64], FoldScore]:
-    """Trains one fold's head and asks it about the test clips and their altered copies: (versions, clips, 8)."""
+) -> Fold:
+    """Trains one fold's head and asks it about the test clips and their altered copies."""
     fit = fit_head(data, split, settings, head_settings, say)
     speakers = data.table["speaker"].to_numpy()
-    fold = FoldScore(
+    score = FoldScore(
         test_speakers=_names(speakers[rows]),
         validation_speakers=_names(speakers[split.validation]),
         clips=len(rows),
         scales=fit.scales,
-        not_sure_below=fit.not_sure_below,
+        sure_from=fit.sure_from,
         epochs=len(fit.history),
         train_s=fit.train_s,
     )
-    versions = [predict_logits(fit.head, data.store, rows, v)["joint"] for v in range(data.store.spans.shape[1])]
-    return softmax(np.stack(versions)), fold
+    versions = [predict_logits(fit.head, data.store, rows, v) for v in range(data.store.spans.shape[1])]
+    probabilities = softmax(np.stack([told["joint"] for told in versions]))
+    return Fold(probabilities, expit(versions[0]["familiar"][:, 0].astype(np.float64)), score)
 
 
 def evaluate(
@@ -131,27 +163,17 @@ def evaluate(
         rows = _test_rows(data, split, plan.style)
         kept = plan.kept / f"{_fold_key(table, split, rows, chosen)}.npz" if plan.kept else None
         if kept is not None and kept.is_file():
-            with np.load(kept) as stored:
-                probabilities, fold = stored["probabilities"], FoldScore.from_json(json.loads(str(stored["fold"])))
+            fold = Fold.read(kept)
             say(f"fold {number}: its answers were kept")
         else:
-            probabilities, fold = _answer_fold(data, split, rows, settings, head_settings, say)
-            _keep(kept, probabilities, fold)
-        part = Answers.of(table, rows, probabilities, fold.not_sure_below)
+            fold = _answer_fold(data, split, rows, settings, head_settings, say)
+            if kept is not None:
+                fold.write(kept)
+        part = Answers.of(table, rows, fold.probabilities, fold.familiar, fold.score.sure_from)
         say(f"fold {number}: {part.in_words()}")
-        folds.append(fold)
+        folds.append(fold.score)
         parts.append(part)
     answers = Answers.join(parts)
     trained_on = _names(table["corpus"].to_numpy())
     shared = Evaluated(plan.model, plan.protocol, plan.variant, plan.corpora, chosen)
     return tuple(summarise(answers.only(corpus), tuple(folds), corpus, trained_on, shared) for corpus in plan.corpora)
-
-
-def _keep(path: Path | None, probabilities: NDArray[np.float64], fold: FoldScore) -> None:
-    """Writes a fold's answers, whole or not at all."""
-    if path is None:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part.npz")
-    np.savez(draft, probabilities=probabilities, fold=json.dumps(asdict(fold)))
-    draft.replace(path)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from ser.audio import Recording, from_samples
 from ser.audio import load as load_audio
-from ser.constants import EMOTIONS, MODEL_HOP_S, MODEL_WINDOW_S, SAMPLE_RATE_HZ
+from ser.constants import EMOTIONS, EXTRAS, MODEL_HOP_S, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.errors import ModelError
 from ser.features import front_end, log_mel, trim_silence
 from ser.litert import LiteRtModel
 from ser.manifest import read_json, require_sha256
+from ser.sureness import SureFrom
 
 MODEL_FOLDER = Path(__file__).resolve().parent.parent / "model"
 DEFAULT_MODEL = "speech_cnn_lstm"
@@ -57,6 +58,8 @@ class Prediction:
         recording: what was heard (samples and source facts).
         timing: where the time went.
         not_sure_below: top probability, 0 … 1, under which the model does not commit itself; 0 if it has no such limit.
+        voice: probability that there is a voice at all; 1 if the model does not tell.
+        familiar: probability that the recording is like those that taught the model; 1 if it does not tell.
     """
 
     scores: tuple[EmotionScore, ...]
@@ -64,6 +67,8 @@ class Prediction:
     recording: Recording
     timing: Timing
     not_sure_below: float = 0.0
+    voice: float = 1.0
+    familiar: float = 1.0
 
     @property
     def emotion(self) -> str:
@@ -81,9 +86,33 @@ class Prediction:
         return self.probability >= self.not_sure_below
 
     @property
+    def has_voice(self) -> bool:
+        """Whether there is more likely a voice than none."""
+        return self.voice >= 0.5
+
+    @property
+    def is_familiar(self) -> bool:
+        """Whether the recording is more likely than not like those that taught the model."""
+        return self.familiar >= 0.5
+
+    @property
     def probabilities(self) -> dict[str, float]:
         """Emotion → probability, in the order of :data:`ser.constants.EMOTIONS`."""
         return {score.emotion: score.probability for score in sorted(self.scores, key=lambda s: s.emotion)}
+
+
+@dataclass(frozen=True, eq=False)
+class WindowAnswer:
+    """What a model says of one window.
+
+    Attributes:
+        probabilities: calibrated, shape (8,), float64, sum 1, in the order of :data:`ser.constants.EMOTIONS`.
+        voice, familiar: see :class:`Prediction`.
+    """
+
+    probabilities: NDArray[np.float64]
+    voice: float = 1.0
+    familiar: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -112,10 +141,11 @@ class Recognizer:
         """
         self.manifest = read_json(folder / "manifest.json")
         _require_fit(self.manifest, folder)
-        self.not_sure_below = _not_sure_below(self.manifest, folder)
+        self.sure_from = _sure_from(self.manifest, folder)
         weights = folder / self.manifest["file"]
         require_sha256(weights, self.manifest["sha256"])
         self.name = str(self.manifest["name"])
+        self.extras = tuple(self.manifest.get("extras", ()))
         self._model = LiteRtModel(weights, THREADS)
 
     def predict(
@@ -135,23 +165,24 @@ class Recognizer:
         decoded = time.perf_counter()
         windows = [log_mel(window) for window in cut_windows(trim_silence(recording.samples))]
         heard = time.perf_counter()
-        probabilities = np.mean([self.probabilities_of(mel) for mel in windows], axis=0)
+        answers = [self.answer_of(mel) for mel in windows]
+        probabilities = np.mean([answer.probabilities for answer in answers], axis=0)
+        voice, familiar = (float(np.mean([getattr(answer, name) for answer in answers])) for name in EXTRAS)
         timing = Timing(decoded - start, heard - decoded, time.perf_counter() - heard)
         order = np.argsort(-probabilities, kind="stable")
         scores = tuple(EmotionScore(EMOTIONS[i], float(probabilities[i])) for i in order)
-        return Prediction(scores, self.name, recording, timing, self.not_sure_below)
+        return Prediction(scores, self.name, recording, timing, self.sure_from.at(familiar), voice, familiar)
 
-    def probabilities_of(self, mel: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Calibrated probabilities for one window.
+    def answer_of(self, mel: NDArray[np.float32]) -> WindowAnswer:
+        """What the model says of one window.
 
         Args:
             mel: shape (80, t), float32, from :func:`ser.features.log_mel`; at most 30 s.
-
-        Returns:
-            shape (8,), float64, sum 1, in the order of :data:`ser.constants.EMOTIONS`.
         """
-        answer = self._model(mel.T).astype(np.float64)
-        return np.asarray(answer / answer.sum())
+        told = self._model(mel.T).astype(np.float64)
+        probabilities, extras = told[: len(EMOTIONS)], told[len(EMOTIONS) :]
+        more = {name: float(value) for name, value in zip(self.extras, extras, strict=True)}
+        return WindowAnswer(probabilities / probabilities.sum(), **more)
 
     def warm_up(self) -> None:
         """Runs once on a synthesised tone, so that the first real recording does not pay for lazy imports."""
@@ -209,12 +240,14 @@ def _info(path: Path) -> ModelInfo | None:
     return ModelInfo(name, str(manifest.get("title") or name), str(manifest.get("use") or ""))
 
 
-def _not_sure_below(manifest: dict[str, Any], folder: Path) -> float:
-    """The manifest's limit, 0 … 1; manifests older than the limit answer always."""
-    limit = manifest.get("not_sure_below", 0.0)
-    if not isinstance(limit, int | float) or not 0.0 <= limit <= 1.0:
-        raise ModelError(f"{folder / 'manifest.json'} has not_sure_below {limit!r}, expected 0 to 1. Restore it.")
-    return float(limit)
+def _sure_from(manifest: dict[str, Any], folder: Path) -> SureFrom:
+    """The manifest's limits; a model without them answers always."""
+    if "sure_from" not in manifest:
+        return SureFrom()
+    try:
+        return SureFrom.from_json(manifest["sure_from"])
+    except ValueError as error:
+        raise ModelError(f"{folder / 'manifest.json'} has sure_from {error}. Restore it.") from error
 
 
 def _require_fit(manifest: dict[str, Any], folder: Path) -> None:
@@ -227,6 +260,8 @@ def _require_fit(manifest: dict[str, Any], folder: Path) -> None:
             f"The model in {folder} answers {manifest['labels']}, this version expects {list(EMOTIONS)}. "
             "Train it again with this version."
         )
+    if strange := sorted(set(manifest.get("extras", ())) - set(EXTRAS)):
+        raise ModelError(f"The model in {folder} tells {', '.join(strange)}, which this version does not know. Update.")
     here = front_end()
     if manifest["front_end"] != here:
         differing = sorted(k for k in here if manifest["front_end"].get(k) != here[k])

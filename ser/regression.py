@@ -1,4 +1,4 @@
-"""The regressions of the pooled path and of the voice, fitted by scikit-learn on statistics of training clips."""
+"""The regressions of the pooled paths and of the voice, fitted by scikit-learn on statistics of training clips."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import keras
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import log_softmax, logsumexp
 from sklearn.linear_model import LogisticRegression
 
 from ser.constants import EMOTIONS
 from ser.draws import Draws
 from ser.frames import FrameStore
-from ser.models.speech_cnn_lstm import DEVIATION_EPSILON
+from ser.models.mixture import DEVIATION_EPSILON
 
 TOLERANCE = 1e-3
 STEPS_MAX = 300
 UNKNOWN_LOGIT = -10.0
 VOICE_C = 0.003
+MEANS_C_SHARE = 1 / 3  # what is to carry over between corpora, on means alone, is held back more
 ALL_ROWS = slice(None)
 
 
@@ -44,6 +46,11 @@ class Standardised:
         """Fits mean and deviation on the rows given."""
         mean, deviation = statistics.mean(axis=0), statistics.std(axis=0) + np.float32(DEVIATION_EPSILON)
         return cls((statistics - mean) / deviation, mean, deviation)
+
+    def means(self) -> Standardised:
+        """Without the deviations, which are the second half."""
+        half = slice(0, len(self.mean) // 2)
+        return Standardised(self.statistics[:, half], self.mean[half], self.deviation[half])
 
 
 def pooled_statistics(
@@ -94,31 +101,86 @@ def _regress(
     return Linear(kernel, bias)
 
 
-def fit_pooled(
-    head: keras.Model, statistics: NDArray[np.float32], draws: Draws, table: pd.DataFrame, corpora: Sequence[str]
-) -> None:
-    """Fits the pooled path on clips weighted as ``draws`` draws them.
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What the regressions learn from: statistics of clips, all versions, with their labels.
 
-    Args:
-        statistics: :func:`statistics_of` these clips.
-        corpora: those of the clips, in order of name; with more than one, each gets a regression of its own.
+    Attributes:
+        material: shape (n, numbers).
+        emotions, corpora: index into ``EMOTIONS`` and into the corpora in order of name, (n,).
+        weights: how much each counts, (n,).
+        corpus_count: how many corpora there are.
+        strength: scikit-learn's C.
     """
-    path, strength = head.get_layer("pooled"), draws.settings.logistic_c
-    versions = len(statistics) // len(draws.clips)
-    emotions = np.tile(draws.targets[draws.clips].argmax(axis=1), versions)
-    taught_by = np.tile(np.searchsorted(np.array(corpora), table["corpus"].to_numpy(str)[draws.clips]), versions)
-    weights = np.tile(draws.weights, versions)
-    material = Standardised.of(statistics)
-    _assign(path.common, _regress(material, emotions, weights, len(EMOTIONS), strength))
-    if len(corpora) < 2:
+
+    material: Standardised
+    emotions: NDArray[np.int64]
+    corpora: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    corpus_count: int
+    strength: float
+
+    @classmethod
+    def of(cls, statistics: NDArray[np.float32], draws: Draws, table: pd.DataFrame, corpora: Sequence[str]) -> Lesson:
+        """A lesson on clips weighted as ``draws`` draws them.
+
+        Args:
+            statistics: :func:`statistics_of` these clips.
+            corpora: those of the clips, in order of name.
+        """
+        versions = len(statistics) // len(draws.clips)
+        taught_by = np.searchsorted(np.array(corpora), table["corpus"].to_numpy(str)[draws.clips])
+        return cls(
+            material=Standardised.of(statistics),
+            emotions=np.tile(draws.targets[draws.clips].argmax(axis=1), versions),
+            corpora=np.tile(taught_by, versions),
+            weights=np.tile(draws.weights, versions),
+            corpus_count=len(corpora),
+            strength=draws.settings.logistic_c,
+        )
+
+    def own(self, material: Standardised, strength: float) -> Linear:
+        """A regression for each corpus, side by side."""
+        each = [
+            _regress(material, self.emotions, self.weights, len(EMOTIONS), strength, self.corpora == corpus)
+            for corpus in range(self.corpus_count)
+        ]
+        return Linear(np.concatenate([e.kernel for e in each], axis=1), np.concatenate([e.bias for e in each]))
+
+
+def fit_pooled(head: keras.Model, lesson: Lesson) -> None:
+    """Fits the pooled path; with more than one corpus, each gets a regression of its own."""
+    path, means, strength = head.get_layer("pooled"), lesson.material.means(), lesson.strength
+    common = _regress(means, lesson.emotions, lesson.weights, len(EMOTIONS), strength * MEANS_C_SHARE)
+    _assign(path.common, common)
+    if lesson.corpus_count < 2:
         return
-    own = [
-        _regress(material, emotions, weights, len(EMOTIONS), strength, taught_by == corpus)
-        for corpus in range(len(corpora))
-    ]
-    joined = Linear(np.concatenate([e.kernel for e in own], axis=1), np.concatenate([e.bias for e in own]))
-    _assign(path.experts, joined)
-    _assign(path.gate, _regress(material, taught_by, weights, len(corpora), strength))
+    _assign(path.experts, lesson.own(lesson.material, strength))
+    _assign(path.gate, _regress(lesson.material, lesson.corpora, lesson.weights, lesson.corpus_count, strength))
+
+
+def fit_strangers(head: keras.Model, lesson: Lesson) -> None:
+    """Fits what answers for recordings unlike those of any corpus; nothing to do where there is but one."""
+    if lesson.corpus_count > 1:
+        experts = lesson.own(lesson.material.means(), lesson.strength * MEANS_C_SHARE)
+        _assign(head.get_layer("strangers").experts, experts)
+
+
+def answers_by_others(head: keras.Model, statistics: NDArray[np.float32], lesson: Lesson) -> NDArray[np.float64]:
+    """What :func:`fit_strangers` made says of each clip of the lesson without the regression of its own corpus.
+
+    So every clip is answered as one of a corpus that was left out: their confidence can be set right without another
+    corpus at hand.
+
+    Returns:
+        log-probabilities, shape (n, 8), float64.
+    """
+    experts = head.get_layer("strangers").experts
+    half = statistics.shape[1] // 2
+    logits = statistics[:, :half] @ np.asarray(experts.kernel) + np.asarray(experts.bias)
+    each = log_softmax(logits.reshape(-1, lesson.corpus_count, len(EMOTIONS)).astype(np.float64), axis=2)
+    each[np.arange(len(each)), lesson.corpora] = -np.inf
+    return np.asarray(logsumexp(each, axis=1) - np.log(lesson.corpus_count - 1))
 
 
 def fit_voice(head: keras.Model, statistics: NDArray[np.float32], outsiders: FrameStore) -> None:

@@ -23,6 +23,7 @@ from ser.metrics import (
     speaker_interval,
     unweighted_average_recall,
 )
+from ser.sureness import SureFrom
 
 EXAMPLES = 10
 
@@ -35,7 +36,7 @@ class FoldScore:
     validation_speakers: tuple[str, ...]
     clips: int
     scales: tuple[float, ...]
-    not_sure_below: float
+    sure_from: SureFrom
     epochs: int
     train_s: float
 
@@ -43,7 +44,7 @@ class FoldScore:
     def from_json(cls, stored: dict[str, Any]) -> FoldScore:
         """Undoes ``asdict`` and JSON."""
         values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
-        return cls(**values)
+        return cls(**values | {"sure_from": SureFrom.from_json(stored["sure_from"])})
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Report:
         uar_altered: unweighted average recall of altered copies of the test clips, see
             :class:`~ser.augment.AugmentSettings`; none of them was trained on. None where there are no copies.
         sure: see :class:`Sure`.
+        familiar: share of clips that the model takes for recordings like those that taught it.
         risk_coverage: share of clips answered, the surest first, and accuracy among them.
         reliability: stated probabilities against shares of right answers.
         groups: kind of group → group → unweighted average recall of its clips.
@@ -118,6 +120,7 @@ class Report:
     calibration_error: float
     uar_altered: float | None
     sure: Sure
+    familiar: float
     risk_coverage: tuple[tuple[float, float], ...]
     reliability: tuple[ReliabilityBin, ...]
     groups: dict[str, dict[str, float]]
@@ -190,6 +193,7 @@ def summarise(
         calibration_error=expected_calibration_error(answers.probabilities, answers.truth),
         uar_altered=_uar_altered(answers),
         sure=_sure(answers),
+        familiar=float(np.mean(answers.familiar >= 0.5)),
         risk_coverage=risk_coverage(answers.probabilities, answers.truth),
         reliability=reliability(answers.probabilities, answers.truth),
         groups=group_recalls(answers),

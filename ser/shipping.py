@@ -11,11 +11,12 @@ from typing import Any
 import keras
 
 from ser import __version__
-from ser.constants import EMOTIONS
+from ser.constants import EMOTIONS, EXTRAS
 from ser.encoder import ENCODER_FOLDER, load_encoder
 from ser.features import front_end
 from ser.litert import export_litert
 from ser.manifest import read_json, sha256_of
+from ser.models.mixture import SCALES
 from ser.models.speech_cnn_lstm import HeadSettings, assemble, build_head
 
 WEIGHTS_FILE = "model.tflite"
@@ -24,7 +25,7 @@ PINNED = ("tensorflow", "keras", "numpy", "librosa", "soxr", "soundfile", "ai-ed
 
 
 def ship(
-    head: keras.Model, scales: tuple[float, float], settings: HeadSettings, folder: Path, facts: dict[str, Any]
+    head: keras.Model, scales: tuple[float, ...], settings: HeadSettings, folder: Path, facts: dict[str, Any]
 ) -> Path:
     """Writes weights and manifest into ``folder``; ``facts`` (corpora, metrics, settings, …) join the manifest.
 
@@ -47,9 +48,10 @@ def ship(
             "head_sha256": sha256_of(draft / HEAD_FILE),
             "encoder_sha256": read_json(ENCODER_FOLDER / "manifest.json")["sha256"],
             "labels": list(EMOTIONS),
+            "extras": list(EXTRAS),
             "front_end": front_end(),
             "head": settings.to_json(),
-            "scales": {"sequence": scales[0], "pooled": scales[1]},
+            "scales": dict(zip(SCALES, scales, strict=True)),
             "versions": {"ser": __version__} | {name: version(name) for name in PINNED},
             **facts,
         }

@@ -13,12 +13,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from ser.constants import EMOTIONS
 from ser.draws import CorpusData, Draws, TrainSettings, draw_weights, padded, targets_of
+from ser.familiarity import fit_familiarity
 from ser.frames import FrameStore
 from ser.metrics import expected_calibration_error, sure_threshold, unweighted_average_recall
 from ser.models.speech_cnn_lstm import HeadSettings, build_head, set_standardisation
-from ser.regression import fit_pooled, fit_voice, statistics_of
+from ser.regression import Lesson, answers_by_others, fit_pooled, fit_strangers, fit_voice, statistics_of
 from ser.splits import Split
+from ser.sureness import SureFrom
 
 SCALE_MAX = 10.0
 STANDARDISE_CLIPS = 2000
@@ -30,8 +33,9 @@ class Fit:
 
     Attributes:
         settings: the head's, with the corpora that taught it.
-        scales: of the sequence and the pooled path's logits, fitted on validation speakers.
-        not_sure_below: top probability from which on 90 % of the answers to validation speakers were right.
+        scales: of the paths' logits, in the order of :data:`ser.models.mixture.SCALES`; those of the sequence and the
+            pooled path are fitted on validation speakers, that of the strangers on corpora left out.
+        sure_from: top probabilities from which on 90 % of the answers to these were right.
         validation_uar: corpus → score of its validation speakers, before the pooled path learnt from them.
         validation_calibration_error: likewise.
         history: a row an epoch.
@@ -40,8 +44,8 @@ class Fit:
 
     head: keras.Model
     settings: HeadSettings
-    scales: tuple[float, float]
-    not_sure_below: float
+    scales: tuple[float, float, float]
+    sure_from: SureFrom
     validation_uar: dict[str, float]
     validation_calibration_error: float
     history: tuple[dict[str, float], ...]
@@ -68,9 +72,14 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
+def fit_scale(logits: NDArray[np.floating], targets: NDArray[np.int64], weights: NDArray[np.float64]) -> float:
+    """The scale of logits with the least weighted negative log-likelihood: temperature scaling (Guo et al. 2017)."""
+    return fit_scales(np.zeros_like(logits), logits, targets, weights)[1]
+
+
 def fit_scales(
-    sequence: NDArray[np.float32],
-    pooled: NDArray[np.float32],
+    sequence: NDArray[np.floating],
+    pooled: NDArray[np.floating],
     targets: NDArray[np.int64],
     weights: NDArray[np.float64],
 ) -> tuple[float, float]:
@@ -87,7 +96,7 @@ def fit_scales(
     return float(found.x[0]), float(found.x[1])
 
 
-def corpus_scores(table: pd.DataFrame, clips: NDArray[np.int64], logits: NDArray[np.float32]) -> dict[str, float]:
+def corpus_scores(table: pd.DataFrame, clips: NDArray[np.int64], logits: NDArray[np.floating]) -> dict[str, float]:
     """Unweighted average recall within each corpus, over the emotions that it has there."""
     targets, corpora = targets_of(table)[clips], table["corpus"].to_numpy()[clips]
     return {
@@ -142,14 +151,41 @@ class Judge:
         self.pooled = predict_logits(head, data.store, self.clips)["pooled"]
 
     def calibrate(self) -> tuple[tuple[float, float], NDArray[np.float32]]:
-        """Scales of the two paths, and the joint logits that they make, (clips, 8)."""
+        """Scales of the sequence and the pooled path, and the joint logits that they make, (clips, 8)."""
         sequence = predict_logits(self.head, self.data.store, self.clips)["sequence"]
         scales = fit_scales(sequence, self.pooled, self.targets, self.weights)
         return scales, np.asarray(scales[0] * sequence + scales[1] * self.pooled, dtype=np.float32)
 
-    def scores(self, logits: NDArray[np.float32]) -> dict[str, float]:
+    def scores(self, logits: NDArray[np.floating]) -> dict[str, float]:
         """See :func:`corpus_scores`."""
         return corpus_scores(self.data.table, self.clips, logits)
+
+    def answers(self) -> NDArray[np.float64]:
+        """Probabilities that the whole head gives, (clips, 8)."""
+        return softmax(predict_logits(self.head, self.data.store, self.clips)["joint"])
+
+
+def _fit_for_strangers(
+    head: keras.Model, statistics: NDArray[np.float32], lesson: Lesson, unheard: NDArray[np.float32]
+) -> tuple[float, float]:
+    """Fits what answers for unfamiliar recordings, and what tells those apart.
+
+    Returns:
+        the scale of its logits, and the probability from which on its answers are sure. With a single corpus nothing
+        is unfamiliar, and both are 1.
+    """
+    if lesson.corpus_count < 2:
+        return 1.0, 1.0
+    fit_strangers(head, lesson)
+    fit_familiarity(head, statistics, lesson, unheard)
+    answers = answers_by_others(head, statistics, lesson)
+    taught = np.zeros((lesson.corpus_count, len(EMOTIONS)), bool)
+    taught[lesson.corpora, lesson.emotions] = True
+    # An emotion that no other corpus teaches can't be answered by them.
+    asked = taught.sum(axis=0)[lesson.emotions] > 1
+    answers, targets, weights = answers[asked], lesson.emotions[asked], lesson.weights[asked]
+    scale = fit_scale(answers, targets, weights)
+    return scale, sure_threshold(softmax(scale * answers), targets, weights)
 
 
 def fit_head(
@@ -161,7 +197,7 @@ def fit_head(
 ) -> Fit:
     """Trains a head on a split's training speakers; validation speakers choose epoch, scales and threshold.
 
-    After that, the pooled path is fitted once more, on training and validation speakers: what those had to choose is
+    After that, the regressions are fitted once more, on training and validation speakers: what those had to choose is
     chosen, and each voice more helps. The scales stay. Last comes what tells voices from other sounds.
 
     Args:
@@ -176,28 +212,42 @@ def fit_head(
     head_settings = replace(head_settings, corpora=tuple(sorted(data.table["corpus"].iloc[draws.clips].unique())))
     head = build_head(head_settings)
     standardise_from(head, data.store, draws.clips, settings.seed)
-    fit_pooled(head, statistics_of(head, draws), draws, data.table, head_settings.corpora)
+    statistics = statistics_of(head, draws)
+    lesson = Lesson.of(statistics, draws, data.table, head_settings.corpora)
+    fit_pooled(head, lesson)
     judge = Judge(head, data, split.validation)
     say(f"pooled path: validation {_in_words(judge.scores(judge.pooled))}")
     watch = BestOnValidation(lambda: judge.scores(judge.calibrate()[1]), settings.patience, say)
     _fit_sequence(head, draws, settings, watch)
-    scales, logits = judge.calibrate()
+    unheard = statistics_of(head, Draws(data.store, data.table, judge.clips, settings))
+    scale, strange = _fit_for_strangers(head, statistics, lesson, unheard)
+    scales = (*judge.calibrate()[0], scale)
     head.get_layer("joint").scales.assign(scales)
-    heard = Draws(data.store, data.table, np.concatenate([split.train, judge.clips]), settings)
-    statistics = statistics_of(head, heard)
-    fit_pooled(head, statistics, heard, data.table, head_settings.corpora)
-    if data.outsiders is not None:
-        fit_voice(head, statistics, data.outsiders)
+    answers = judge.answers()
+    _fit_again(head, data, np.concatenate([split.train, judge.clips]), settings, head_settings.corpora)
     return Fit(
         head=head,
         settings=head_settings,
         scales=scales,
-        not_sure_below=sure_threshold(softmax(logits), judge.targets, judge.weights),
-        validation_uar=judge.scores(logits),
-        validation_calibration_error=expected_calibration_error(softmax(logits), judge.targets),
+        sure_from=SureFrom(sure_threshold(answers, judge.targets, judge.weights), strange),
+        validation_uar=judge.scores(answers),
+        validation_calibration_error=expected_calibration_error(answers, judge.targets),
         history=tuple(watch.history),
         train_s=time.perf_counter() - started_s,
     )
+
+
+def _fit_again(
+    head: keras.Model, data: CorpusData, clips: NDArray[np.int64], settings: TrainSettings, corpora: tuple[str, ...]
+) -> None:
+    """Fits the regressions once more, on all clips that may be heard, and what tells voices from other sounds."""
+    draws = Draws(data.store, data.table, clips, settings)
+    statistics = statistics_of(head, draws)
+    lesson = Lesson.of(statistics, draws, data.table, corpora)
+    fit_pooled(head, lesson)
+    fit_strangers(head, lesson)
+    if data.outsiders is not None:
+        fit_voice(head, statistics, data.outsiders)
 
 
 def _in_words(scores: dict[str, float]) -> str:

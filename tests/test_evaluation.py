@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,10 @@ import pytest
 from ser import evaluation
 from ser.constants import EMOTIONS
 from ser.draws import CorpusData
-from ser.evaluation import Plan, evaluate
+from ser.evaluation import Fold, Plan, evaluate
 from ser.frames import FrameStore
 from ser.report import FoldScore, write_report
+from ser.sureness import SureFrom
 from tests import small_training
 from tests.small_training import HEAD, TAUGHT, small_store, small_table
 
@@ -83,11 +83,10 @@ def test_a_killed_run_goes_on_and_a_changed_setting_starts_anew(
 ) -> None:
     trained: list[int] = []
 
-    def answer(_data: object, _split: object, rows: np.ndarray, *_: object) -> tuple[Any, FoldScore]:
+    def answer(_data: object, _split: object, rows: np.ndarray, *_: object) -> Fold:
         trained.append(len(rows))
-        return np.full((1, len(rows), len(EMOTIONS)), 1 / len(EMOTIONS)), FoldScore(
-            ("x",), ("y",), len(rows), (1.0,), 0.5, 1, 1.0
-        )
+        score = FoldScore(("x",), ("y",), len(rows), (1.0,), SureFrom(0.5, 0.75), 1, 1.0)
+        return Fold(np.full((1, len(rows), len(EMOTIONS)), 1 / len(EMOTIONS)), np.full(len(rows), 0.25), score)
 
     monkeypatch.setattr(evaluation, "_answer_fold", answer)
     plan = Plan("speaker", ("a",), "m", kept=tmp_path / "kept")

@@ -71,6 +71,11 @@ def test_array_bytes_path_and_recording_give_one_answer(
     assert all(answer == answers[0] for answer in answers)
 
 
+def _told(recognizer: Recognizer, mel: np.ndarray) -> np.ndarray:
+    answer = recognizer.answer_of(mel)
+    return np.array([*answer.probabilities, answer.voice, answer.familiar])
+
+
 @pytest.mark.parametrize("name", [one.name for one in known_models()])
 def test_the_file_served_agrees_with_keras(name: str, voice: np.ndarray) -> None:
     """LiteRT's float16 file against the same head and encoder run by Keras, at several lengths."""
@@ -87,7 +92,7 @@ def test_the_file_served_agrees_with_keras(name: str, voice: np.ndarray) -> None
     model = assemble(load_encoder(settings.encoder_layers), head)
     for count in (9_000, 20_000, len(voice)):
         mel = log_mel(voice[:count])
-        np.testing.assert_allclose(recognizer.probabilities_of(mel), np.asarray(model(mel.T[None]))[0], atol=1e-3)
+        np.testing.assert_allclose(_told(recognizer, mel), np.asarray(model(mel.T[None]))[0], atol=1e-3)
 
 
 def test_threads_share_one_recognizer(recognizer: Recognizer, voice: np.ndarray) -> None:
@@ -155,10 +160,17 @@ def test_the_bundled_model_comes_first() -> None:
 def test_the_manifest_says_when_the_model_is_not_sure(
     model_copy: Path, voice: np.ndarray, limit: float | None, sure: bool
 ) -> None:
-    change(model_copy / "manifest.json", not_sure_below=limit)
+    limits = None if limit is None else {"familiar": limit, "strange": limit}
+    change(model_copy / "manifest.json", sure_from=limits)
     prediction = Recognizer(model_copy).predict(voice)
     assert prediction.not_sure_below == (limit or 0.0)
     assert prediction.is_sure is sure
+
+
+def test_what_is_unfamiliar_has_a_limit_of_its_own(model_copy: Path, voice: np.ndarray) -> None:
+    change(model_copy / "manifest.json", sure_from={"familiar": 0.5, "strange": 0.75})
+    prediction = Recognizer(model_copy).predict(voice)
+    assert prediction.not_sure_below == pytest.approx(0.75 - 0.25 * prediction.familiar)
 
 
 def test_at_the_limit_the_model_is_sure(voice: np.ndarray) -> None:
@@ -184,9 +196,11 @@ def test_damaged_weights_are_refused(model_copy: Path) -> None:
         ("labels", ["angry", "happy"], "Train it again with this version"),
         ("front_end", {"sample_rate_hz": 44_100}, "trained on other features.*sample_rate_hz"),
         ("sha256", None, "lacks sha256"),
-        ("not_sure_below", 57, "not_sure_below 57, expected 0 to 1"),
-        ("not_sure_below", float("nan"), "not_sure_below nan, expected 0 to 1"),
-        ("not_sure_below", "0.57", "not_sure_below '0.57', expected 0 to 1"),
+        ("sure_from", {"familiar": 57, "strange": 0.8}, "'familiar': 57.*expected 0 to 1"),
+        ("sure_from", {"familiar": 0.5, "strange": float("nan")}, "'strange': nan.*expected 0 to 1"),
+        ("sure_from", {"familiar": "0.57", "strange": 0.8}, "'0.57'.*expected 0 to 1"),
+        ("sure_from", 0.57, "sure_from 0.57, expected familiar and strange"),
+        ("extras", ["voice", "age"], "tells age, which this version does not know"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(model_copy: Path, key: str, value: object, message: str) -> None:

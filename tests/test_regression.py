@@ -8,7 +8,15 @@ from ser.constants import EMOTIONS
 from ser.draws import Draws, targets_of
 from ser.frames import FrameStore
 from ser.models.speech_cnn_lstm import HeadSettings, build_head
-from ser.regression import fit_pooled, fit_voice, pooled_statistics, statistics_of
+from ser.regression import (
+    Lesson,
+    answers_by_others,
+    fit_pooled,
+    fit_strangers,
+    fit_voice,
+    pooled_statistics,
+    statistics_of,
+)
 from ser.splits import speaker_folds
 from ser.training import predict_logits, softmax, standardise_from
 from tests.small_training import HEAD, QUICK, TAUGHT, small_store, small_table
@@ -35,11 +43,13 @@ def test_one_corpus_gets_one_regression(table: pd.DataFrame, store: FrameStore) 
     clips = np.flatnonzero((table["corpus"] == "a").to_numpy())
     draws = Draws(store, table, clips, QUICK)
     standardise_from(head, store, draws.clips, seed=0)
-    fit_pooled(head, statistics_of(head, draws), draws, table, ("a",))
+    fit_pooled(head, Lesson.of(statistics_of(head, draws), draws, table, ("a",)))
     logits = predict_logits(head, store, draws.clips)["pooled"]
     assert np.mean(logits.argmax(1) == targets_of(table)[draws.clips]) > 0.9
     statistics = pooled_statistics(store, draws.clips, 0, head)
-    np.testing.assert_allclose(softmax(logits), softmax(_layer(statistics, head.get_layer("pooled").common)), atol=1e-3)
+    np.testing.assert_allclose(
+        softmax(logits), softmax(_layer(statistics[:, :512], head.get_layer("pooled").common)), atol=1e-3
+    )
     untaught = [i for i, emotion in enumerate(EMOTIONS) if emotion not in TAUGHT]
     assert not set(logits.argmax(1)) & set(untaught)
 
@@ -48,9 +58,9 @@ def test_two_corpora_get_a_mixture_beside_the_common_one(table: pd.DataFrame, st
     head = build_head(HeadSettings(**{**HEAD.to_json(), "corpora": ("a", "b")}))
     draws = Draws(store, table, speaker_folds(table, ["a", "b"])[0].train, QUICK)
     standardise_from(head, store, draws.clips, seed=0)
-    fit_pooled(head, statistics_of(head, draws), draws, table, ("a", "b"))
+    fit_pooled(head, Lesson.of(statistics_of(head, draws), draws, table, ("a", "b")))
     path, statistics = head.get_layer("pooled"), pooled_statistics(store, draws.clips, 0, head)
-    common = softmax(_layer(statistics, path.common))
+    common = softmax(_layer(statistics[:, :512], path.common))
     each = softmax(_layer(statistics, path.experts).reshape(-1, 2, len(EMOTIONS)))
     share = softmax(_layer(statistics, path.gate))
     by_hand = common * np.einsum("nc,nce->ne", share, each)
@@ -66,7 +76,7 @@ def test_what_is_no_voice_gets_even_probabilities(table: pd.DataFrame, store: Fr
     head = build_head(HEAD)
     draws = Draws(store, table, speaker_folds(table, ["a"])[0].train, QUICK)
     standardise_from(head, store, draws.clips, seed=0)
-    fit_pooled(head, statistics_of(head, draws), draws, table, ("a",))
+    fit_pooled(head, Lesson.of(statistics_of(head, draws), draws, table, ("a",)))
     before = predict_logits(head, store, draws.clips)
     assert softmax(before["joint"]).max(axis=1).mean() > 0.5
     np.testing.assert_allclose(
@@ -82,6 +92,22 @@ def test_what_is_no_voice_gets_even_probabilities(table: pd.DataFrame, store: Fr
     unheard = softmax(predict_logits(head, outsiders, np.arange(20, 40))["joint"])
     assert unheard.max() < 0.2
     assert np.abs(softmax(predict_logits(head, store, draws.clips)["joint"]) - softmax(before["joint"])).max() < 0.1
+
+
+def test_strangers_are_answered_by_all_corpora_evenly_or_by_the_others_alone(
+    table: pd.DataFrame, store: FrameStore
+) -> None:
+    head = build_head(HeadSettings(**{**HEAD.to_json(), "corpora": ("a", "b")}))
+    draws = Draws(store, table, speaker_folds(table, ["a", "b"])[0].train, QUICK)
+    standardise_from(head, store, draws.clips, seed=0)
+    statistics = statistics_of(head, draws)
+    lesson = Lesson.of(statistics, draws, table, ("a", "b"))
+    fit_strangers(head, lesson)
+    each = softmax(_layer(statistics[:, :512], head.get_layer("strangers").experts).reshape(-1, 2, len(EMOTIONS)))
+    told = np.exp(predict_logits(head, store, draws.clips)["strangers"])
+    np.testing.assert_allclose(told, each.mean(axis=1), atol=1e-3)
+    others = np.exp(answers_by_others(head, statistics, lesson))
+    np.testing.assert_allclose(others, each[np.arange(len(each)), 1 - lesson.corpora], atol=1e-4)
 
 
 def test_settings_survive_json() -> None:

@@ -7,6 +7,7 @@ import pytest
 from ser.answers import Answers, age_bands
 from ser.constants import EMOTIONS
 from ser.report import Evaluated, Report, summarise
+from ser.sureness import SureFrom
 
 TOLD = ("happy", "sad")
 
@@ -31,7 +32,9 @@ def answers() -> Answers:
     probabilities[np.arange(len(table)), [EMOTIONS.index(name) for name in table["emotion"]]] += 0.1
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     altered = np.roll(probabilities, 1, axis=1)  # never right
-    return Answers.of(table, np.arange(len(table)), np.stack([probabilities, altered]), 0.85)
+    return Answers.of(
+        table, np.arange(len(table)), np.stack([probabilities, altered]), np.ones(len(table)), SureFrom(0.85, 1.0)
+    )
 
 
 def test_recall_interval_and_groups_of_known_answers(answers: Answers) -> None:

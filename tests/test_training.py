@@ -113,6 +113,35 @@ def test_a_head_learns_what_is_there_and_the_seed_reproduces_it(table: pd.DataFr
     assert "epoch 1" in lines[1]
 
 
+def test_with_two_corpora_what_is_unlike_both_is_unfamiliar(table: pd.DataFrame) -> None:
+    both = pd.concat([table, small_table("b")], ignore_index=True)
+    store = small_store(both)
+    moved = (3 * np.random.default_rng(5).standard_normal(512)).astype(np.float16)
+    in_b = np.flatnonzero((both["corpus"] == "b").to_numpy())
+    for clip in in_b:  # another room: the same direction is added to all of its frames
+        store.frames(int(clip))[:] += moved
+    split = speaker_folds(both, ["a", "b"])[0]
+    fit = fit_head(CorpusData(both, store), split, QUICK, HEAD, lambda _: None)
+    rows = split.test[targets_of(both)[split.test] >= 0]
+    assert np.mean(predict_logits(fit.head, store, rows)["familiar"] > 0) > 0.9
+    answers = predict_logits(fit.head, store, rows)
+    for clip in rows:  # a third room
+        store.frames(int(clip))[:] -= 2 * moved
+    elsewhere = predict_logits(fit.head, store, rows)
+    assert np.mean(elsewhere["familiar"] < 0) > 0.9
+    assert softmax(elsewhere["joint"]).max(axis=1).mean() < softmax(answers["joint"]).max(axis=1).mean()
+    np.testing.assert_allclose(softmax(elsewhere["joint"]), softmax(fit.scales[2] * elsewhere["strangers"]), atol=0.2)
+
+
+def test_with_one_corpus_everything_is_familiar(table: pd.DataFrame, store: FrameStore) -> None:
+    split = speaker_folds(table, ["a"])[0]
+    fit = fit_head(CorpusData(table, store), split, QUICK, HEAD, lambda _: None)
+    told = predict_logits(fit.head, store, split.test)
+    assert told["familiar"].min() > 10
+    joint = fit.scales[0] * told["sequence"] + fit.scales[1] * told["pooled"]
+    np.testing.assert_allclose(softmax(told["joint"]), softmax(joint), atol=1e-4)
+
+
 def test_shipping_writes_what_the_recognizer_loads(
     table: pd.DataFrame, store: FrameStore, tmp_path: Path, voice: np.ndarray
 ) -> None:
@@ -122,4 +151,6 @@ def test_shipping_writes_what_the_recognizer_loads(
     recognizer = Recognizer(tmp_path / "tiny")
     assert recognizer.name == "tiny"
     assert tuple(recognizer.manifest["scales"].values()) == fit.scales
-    assert recognizer.predict(voice).probability > 0.125
+    prediction = recognizer.predict(voice)
+    assert prediction.probability > 0.125
+    assert prediction.voice == pytest.approx(1.0) == prediction.familiar

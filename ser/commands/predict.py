@@ -23,9 +23,10 @@ class Answer:
     error: str | None
 
     def to_json(self) -> str:
-        """``file``, ``emotion``, ``probabilities`` of all eight, ``error``, ``sure``, ``model``; null where none is.
+        """One line: ``file``, ``emotion``, ``probabilities`` of all eight, ``error``, ``sure``, and what follows.
 
-        ``emotion`` is the likeliest one also where ``sure`` is false.
+        Null stands where there is none. ``emotion`` is the likeliest one also where ``sure`` is false; ``voice`` and
+        ``familiar`` are the probabilities that there is a voice, and that the recording is like what taught the model.
         """
         found = self.prediction
         content = {
@@ -36,6 +37,8 @@ class Answer:
             else None,
             "error": self.error,
             "sure": found.is_sure if found else None,
+            "voice": round(found.voice, 6) if found else None,
+            "familiar": round(found.familiar, 6) if found else None,
             "model": self.model,
         }
         return json.dumps(content, ensure_ascii=False)
@@ -63,6 +66,8 @@ def answers(recognizer: Recognizer, files: Sequence[str]) -> Iterator[Answer]:
 def in_words(prediction: Prediction) -> tuple[str, str, str]:
     """Emotion, probability and next likeliest as the table shows them; two of a kind where the model is not sure."""
     first, second, third = prediction.scores[:3]
+    if not prediction.has_voice:
+        return "no voice found", "", ""
     if prediction.is_sure:
         return first.emotion, f"{first.probability:.0%}", f"{second.emotion} {second.probability:.0%}"
     return (

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from scipy.special import expit
 
 from ser.commands.corpus_data import add_data_arguments, load_data, load_outsiders, print_line, train_settings, words_of
 from ser.constants import EMOTIONS
@@ -32,12 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def outsider_scores(fit: Fit, sounds: FrameStore) -> dict[str, dict[str, float]]:
     """What the model says of kinds of sound without a voice that it was not taught: a row a kind."""
-    top = softmax(predict_logits(fit.head, sounds, np.arange(len(sounds.spans)))["joint"]).max(axis=1)
+    told = predict_logits(fit.head, sounds, np.arange(len(sounds.spans)))
+    top = softmax(told["joint"]).max(axis=1)
+    sure = top >= fit.sure_from.at(expit(told["familiar"][:, 0].astype(np.float64)))
+    parts = zip(TESTED, np.split(top, len(TESTED)), np.split(sure, len(TESTED)), strict=True)
     return {
-        kind: {"sounds": len(part), "median_probability": float(np.median(part)),
-               "sure": float(np.mean(part >= fit.not_sure_below))}
-        for kind, part in zip(TESTED, np.split(top, len(TESTED)), strict=True)
-    }  # fmt: skip
+        kind: {"sounds": len(values), "median_probability": float(np.median(values)), "sure": float(np.mean(are_sure))}
+        for kind, values, are_sure in parts
+    }
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     facts = {
         "title": recipe.title,
         "use": recipe.use,
-        "not_sure_below": fit.not_sure_below,
+        "sure_from": asdict(fit.sure_from),
         "corpora": {
             str(corpus): {"clips": len(part), "speakers": int(part["speaker"].nunique())}
             for corpus, part in trained.groupby("corpus")

@@ -6,9 +6,20 @@ from ser import plots
 from ser.recognizer import EmotionScore, Prediction
 from ser.ui import look
 
+_NO_VOICE = (
+    '<div class="ser-answer ser-unsure" role="status"><p class="word">No voice found</p>'
+    '<p class="lead">This sounds like noise, music or silence.</p>'
+    '<p class="next">Record a sentence close to the microphone, with little noise around.</p></div>'
+)
+_STRANGE = (
+    "This recording sounds unlike those the model learnt from (room, microphone, language), so it is more careful."
+)
+
 
 def card(prediction: Prediction) -> str:
-    """One emotion in a big word, or the two likeliest where the model is not sure."""
+    """One emotion in a big word, the two likeliest where the model is not sure, or none where there is no voice."""
+    if not prediction.has_voice:
+        return _NO_VOICE
     return _sure(prediction) if prediction.is_sure else _not_sure(prediction)
 
 
@@ -28,10 +39,11 @@ def _sure(prediction: Prediction) -> str:
 
 def _not_sure(prediction: Prediction) -> str:
     first, second = (_either(score) for score in prediction.scores[:2])
+    why = "" if prediction.is_familiar else f" {_STRANGE}"
     return (
         '<div class="ser-answer ser-unsure" role="status"><p class="word">Not sure</p>'
         f'<p class="lead">This voice sounds</p>{first}<p class="or">or</p>{second}'
-        '<p class="next">Neither is likely enough to be the one answer.</p></div>'
+        f'<p class="next">Neither is likely enough to be the one answer.{why}</p></div>'
     )
 
 
