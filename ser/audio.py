@@ -1,23 +1,31 @@
 """The door: bytes or a path → :class:`Recording`, mono float32 at 16 kHz, validated once.
 
-WAV is read directly with soundfile; everything else goes through pydub and ffmpeg (:mod:`ser.ffmpeg`), in memory.
-Whatever passes is long enough, short enough, finite and not silent; code behind the door trusts it.
+WAV is read directly with soundfile; everything else goes through ffmpeg and pydub (:mod:`ser.ffmpeg`), in memory.
+Both give piece after piece, which is checked, mixed and resampled at once, so that a long file is never held at its own
+rate. Whatever passes is long enough, short enough, finite and not silent; code behind the door trusts it.
 """
 
 from __future__ import annotations
 
 import io
-import struct
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
-import soxr
 from numpy.typing import NDArray
 
-from ser import ffmpeg
-from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, SILENCE_PEAK, UPLOAD_MAX_MB
+from ser import containers, ffmpeg
+from ser.constants import (
+    DURATION_MAX_S,
+    DURATION_MIN_S,
+    SAMPLE_RATE_HZ,
+    SILENCE_PEAK,
+    SOURCE_RATE_MAX_HZ,
+    SOURCE_RATE_MIN_HZ,
+    UPLOAD_MAX_MB,
+)
 from ser.errors import (
     DecodeError,
     EmptyAudioError,
@@ -26,11 +34,10 @@ from ser.errors import (
     TooLongError,
     TooShortError,
 )
+from ser.intake import INT16_SCALE, Intake, SourceInfo, require_not_too_long, require_within
 
 BYTES_PER_MB = 1_000_000
-# A file may state a little more than it holds (encoder delay, padding); beyond this it is cut short.
-MISSING_MAX_S = 0.5
-MISSING_MAX_SHARE = 0.05
+PIECE_SAMPLES = 1 << 20
 # Suffixes offered in file dialogs; the content decides, not the name.
 AUDIO_SUFFIXES = (
     ".wav", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".flac", ".webm", ".amr", ".wma", ".aif", ".aiff",
@@ -50,35 +57,47 @@ _MEDIA_TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class SourceInfo:
-    """What the file was before it was converted."""
-
-    name: str
-    media_type: str
-    size_bytes: int
-    codec: str
-    sample_rate_hz: int
-    channels: int
-    duration_s: float
-
-
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Sound as everything behind the door expects it.
+    """Sound as everything behind the door expects it: mono, 16 kHz, finite.
 
     Attributes:
-        samples: shape (n,), float32, mono, 16 kHz, finite, range -1 … 1 (a float file may go beyond).
+        stored: shape (n,); float32 in -1 … 1 (a float file may go beyond), or int16 for recordings above
+            :data:`~ser.constants.EXACT_MAX_S`, which would take twice the memory otherwise.
         source: what the file was.
     """
 
-    samples: NDArray[np.float32]
+    stored: NDArray[np.float32] | NDArray[np.int16]
     source: SourceInfo
 
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
-        return len(self.samples) / SAMPLE_RATE_HZ
+        return len(self.stored) / SAMPLE_RATE_HZ
+
+    @property
+    def samples(self) -> NDArray[np.float32]:
+        """All of it, shape (n,), float32; for a long recording a copy, which :meth:`span` avoids."""
+        return self.span(0, len(self.stored))
+
+    def span(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Samples from ``start`` to before ``stop``, float32."""
+        part = self.stored[start:stop]
+        if part.dtype == np.int16:
+            return np.asarray(part / np.float32(INT16_SCALE), dtype=np.float32)
+        return np.asarray(part, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file whose pieces, (n, channels) float32, can be read, more than once if need be.
+
+    ``source.duration_s`` is not known before they are; ``stated_s`` is what the file says, if it does.
+    """
+
+    source: SourceInfo
+    pieces: Callable[[], Iterator[NDArray[np.float32]]]
+    stated_s: float | None = None
 
 
 def load(source: str | Path | bytes, name: str | None = None) -> Recording:
@@ -101,9 +120,7 @@ def load(source: str | Path | bytes, name: str | None = None) -> Recording:
             f"'{name}' has {len(data) / BYTES_PER_MB:.0f} MB; the limit is {UPLOAD_MAX_MB} MB. "
             "Cut it into parts, or save it as MP3."
         )
-    is_wav = data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE"
-    channels, info = _read_wav(data, name) if is_wav else _read_with_ffmpeg(data, name)
-    return _admit(channels, info)
+    return _admit(_open_wav(data, name) if containers.is_wav(data) else _open_with_ffmpeg(data, name))
 
 
 def from_samples(samples: NDArray[np.floating], sample_rate_hz: int, name: str = "array") -> Recording:
@@ -118,12 +135,14 @@ def from_samples(samples: NDArray[np.floating], sample_rate_hz: int, name: str =
         raise NotAudioError(f"'{name}' has dtype {array.dtype}; expected floats in -1 … 1. Scale integers first.")
     if array.ndim not in (1, 2):
         raise NotAudioError(f"'{name}' has {array.ndim} dimensions; expected (n,) or (n, channels).")
-    if sample_rate_hz <= 0:
-        raise NotAudioError(f"'{name}' has a sample rate of {sample_rate_hz} Hz; expected a positive number.")
     channels = array[:, None] if array.ndim == 1 else array
-    duration_s = len(channels) / sample_rate_hz
-    info = SourceInfo(name, "array", array.nbytes, str(array.dtype), sample_rate_hz, channels.shape[1], duration_s)
-    return _admit(channels.astype(np.float32), info)
+    info = SourceInfo(name, "array", array.nbytes, str(array.dtype), sample_rate_hz, channels.shape[1], 0.0)
+
+    def pieces() -> Iterator[NDArray[np.float32]]:
+        for start in range(0, len(channels), PIECE_SAMPLES):
+            yield channels[start : start + PIECE_SAMPLES].astype(np.float32)
+
+    return _admit(_Opened(info, pieces))
 
 
 def _read_bytes(source: str | Path | bytes, name: str | None) -> tuple[bytes, str]:
@@ -146,88 +165,68 @@ def _read_bytes(source: str | Path | bytes, name: str | None) -> tuple[bytes, st
         raise NotAudioError(f"'{path}' can't be read: {error.strerror}. Check its permissions.") from error
 
 
-def _read_wav(data: bytes, name: str) -> tuple[NDArray[np.float32], SourceInfo]:
-    _require_whole_wav(data, name)
+def _open_wav(data: bytes, name: str) -> _Opened:
+    containers.require_whole_wav(data, name)
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
-            duration_s = file.frames / file.samplerate
-            _require_not_too_long(duration_s, name)
-            info = SourceInfo(name, "audio/wav", len(data), file.subtype, file.samplerate, file.channels, duration_s)
-            return file.read(dtype="float32", always_2d=True), info
+            info = SourceInfo(name, "audio/wav", len(data), file.subtype, file.samplerate, file.channels, 0.0)
+            stated_s = file.frames / file.samplerate
     except soundfile.LibsndfileError:
         # A coding inside WAV that libsndfile does not know (MP3, AMR, …): ffmpeg knows more of them.
-        return _read_with_ffmpeg(data, name)
+        return _open_with_ffmpeg(data, name)
+
+    def pieces() -> Iterator[NDArray[np.float32]]:
+        try:
+            with soundfile.SoundFile(io.BytesIO(data)) as file:
+                while len(piece := file.read(PIECE_SAMPLES, dtype="float32", always_2d=True)):
+                    yield piece
+        except soundfile.LibsndfileError as error:
+            raise DecodeError(f"'{name}' can't be decoded: {error}. Export or download it again.") from error
+
+    return _Opened(info, pieces, stated_s)
 
 
-def _require_whole_wav(data: bytes, name: str) -> None:
-    """Refuses a RIFF file whose data chunk states more bytes than there are (libsndfile reads it in silence)."""
-    at = 12
-    while at + 8 <= len(data):
-        kind, size = data[at : at + 4], struct.unpack_from("<I", data, at + 4)[0]
-        if kind == b"data":
-            there = len(data) - at - 8
-            # 0 and 0xFFFFFFFF stand for "not known": streamed files.
-            if 0 < size < 0xFFFFFFFF and there < size * (1 - MISSING_MAX_SHARE) and data[:4] == b"RIFF":
-                raise DecodeError(
-                    f"'{name}' is cut short: it states {size} bytes of sound and holds {there}. "
-                    "Copy or download it again."
-                )
-            return
-        at += 8 + size + size % 2
-    raise DecodeError(f"'{name}' is cut short: a WAV header without sound behind it. Copy or download it again.")
-
-
-def _read_with_ffmpeg(data: bytes, name: str) -> tuple[NDArray[np.float32], SourceInfo]:
+def _open_with_ffmpeg(data: bytes, name: str) -> _Opened:
     what = ffmpeg.probe(data, name)
-    if what.duration_s is not None:
-        _require_not_too_long(what.duration_s, name)
-    # One second past the limit is enough to refuse what states no length; a day of MP3 would fill the memory.
-    segment = ffmpeg.decode(data, what, name, at_most_s=DURATION_MAX_S + 1)
-    full_scale = float(1 << (8 * segment.sample_width - 1))
-    values = np.asarray(segment.get_array_of_samples(), dtype=np.float32) / np.float32(full_scale)
-    channels = values.reshape(-1, segment.channels)
-    duration_s = len(channels) / segment.frame_rate
-    _require_not_too_long(duration_s, name, more=True)
-    if what.duration_s is not None:
-        missing_s = what.duration_s - duration_s
-        if missing_s > max(MISSING_MAX_S, MISSING_MAX_SHARE * what.duration_s):
-            raise DecodeError(
-                f"'{name}' is cut short: it states {what.duration_s:.1f} s and holds {duration_s:.1f} s. "
-                "Copy or download it again."
-            )
     media_type = _MEDIA_TYPES.get(what.demuxer, f"audio/{what.demuxer}")
-    info = SourceInfo(name, media_type, len(data), what.codec, what.sample_rate_hz, segment.channels, duration_s)
-    return channels, info
+
+    def pieces() -> Iterator[NDArray[np.float32]]:
+        # One second past the limit is enough to refuse what states no length; a day of MP3 would fill the memory.
+        for segment in ffmpeg.decode(data, what, name, at_most_s=DURATION_MAX_S + 1):
+            full_scale = np.float32(1 << (8 * segment.sample_width - 1))
+            values = np.asarray(segment.get_array_of_samples(), dtype=np.float32) / full_scale
+            yield values.reshape(-1, segment.channels)
+
+    return _Opened(
+        SourceInfo(name, media_type, len(data), what.codec, what.sample_rate_hz, 0, 0.0), pieces, what.duration_s
+    )
 
 
-def _require_not_too_long(duration_s: float, name: str, more: bool = False) -> None:
-    """Refuses what is over the limit; ``more``: decoding stopped there, so the true length is not known."""
-    if duration_s > DURATION_MAX_S:
-        seen = f"more than {DURATION_MAX_S / 60:.0f} min" if more else f"{duration_s / 60:.1f} min"
-        raise TooLongError(f"'{name}' lasts {seen}; the limit is {DURATION_MAX_S / 60:.0f} min. Cut it into parts.")
-
-
-def _admit(channels: NDArray[np.float32], info: SourceInfo) -> Recording:
-    """Channels (n, c) → Recording, or the reason why not."""
-    if channels.size == 0:
-        raise EmptyAudioError(f"'{info.name}' holds no sound (0 samples). Record or export it again.")
-    _require_not_too_long(info.duration_s, info.name)
-    if not np.isfinite(channels).all():
-        raise NotAudioError(f"'{info.name}' holds samples that are not numbers (NaN or infinity). Export it again.")
-    if info.duration_s < DURATION_MIN_S:
+def _admit(opened: _Opened, first_channel_only: bool = False) -> Recording:
+    """What was opened → Recording, or the reason why not."""
+    name, rate_hz = opened.source.name, opened.source.sample_rate_hz
+    if rate_hz <= 0:
+        raise NotAudioError(f"'{name}' has a sample rate of {rate_hz} Hz; expected a positive number.")
+    require_within(rate_hz, SOURCE_RATE_MIN_HZ, SOURCE_RATE_MAX_HZ, "a sample rate of {} Hz", name)
+    if opened.stated_s is not None:
+        require_not_too_long(opened.stated_s, name)
+    intake = Intake(opened.source, first_channel_only)
+    for piece in opened.pieces():
+        intake.take(piece)
+    if not intake.frames:
+        raise EmptyAudioError(f"'{name}' holds no sound (0 samples). Record or export it again.")
+    duration_s = intake.frames / rate_hz
+    containers.require_whole(opened.stated_s, duration_s, name)
+    if duration_s < DURATION_MIN_S:
         raise TooShortError(
-            f"'{info.name}' lasts {info.duration_s:.2f} s; at least {DURATION_MIN_S} s are needed. "
-            "Record a whole sentence."
+            f"'{name}' lasts {duration_s:.2f} s; at least {DURATION_MIN_S} s are needed. Record a whole sentence."
         )
     # The loudest channel's peak, not the mix's: two channels in opposite phase are not silence, but cancel out.
-    if float(np.abs(channels).max()) < SILENCE_PEAK:
+    if intake.peak < SILENCE_PEAK:
         raise SilentAudioError(
-            f"'{info.name}' is silent (peak {float(np.abs(channels).max()):.1e} of full scale, at least "
-            f"{SILENCE_PEAK:.0e} is needed). Check the microphone and record again."
+            f"'{name}' is silent (peak {intake.peak:.1e} of full scale, at least {SILENCE_PEAK:.0e} is needed). "
+            "Check the microphone and record again."
         )
-    mono = channels.mean(axis=1)
-    if float(np.abs(mono).max()) < SILENCE_PEAK:
-        mono = channels[:, 0]
-    if info.sample_rate_hz != SAMPLE_RATE_HZ:
-        mono = soxr.resample(mono, info.sample_rate_hz, SAMPLE_RATE_HZ)
-    return Recording(np.ascontiguousarray(mono, dtype=np.float32), info)
+    if intake.mixed_peak < SILENCE_PEAK and not first_channel_only:
+        return _admit(opened, first_channel_only=True)
+    return Recording(intake.end(), replace(opened.source, channels=intake.channels, duration_s=duration_s))

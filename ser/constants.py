@@ -42,6 +42,11 @@ TRIM_MARGIN_SAMPLES: Final = SAMPLE_RATE_HZ // 10  # 0.1 s
 DURATION_MIN_S: Final = 0.5
 DURATION_MAX_S: Final = 600.0
 UPLOAD_MAX_MB: Final = 200
+CHANNELS_MAX: Final = 8
+SOURCE_RATE_MIN_HZ: Final = 4_000
+SOURCE_RATE_MAX_HZ: Final = 384_000
+# Up to here samples are kept as they come out of the resampler; longer recordings as 16-bit integers.
+EXACT_MAX_S: Final = 600.0
 # Digital silence and the dither of a muted microphone lie below this peak (-66 dB of full scale).
 SILENCE_PEAK: Final = 5e-4
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser import audio, errors
+from ser import audio, errors, intake
 from ser.constants import DURATION_MAX_S, SAMPLE_RATE_HZ
 from tests.conftest import dominant_hz, encode, tone, voice_like, wav_bytes
 
@@ -24,7 +24,7 @@ def test_wav_of_every_sample_format(subtype: str) -> None:
     assert dominant_hz(recording.samples) == pytest.approx(440, abs=1)
 
 
-@pytest.mark.parametrize("rate_hz", [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("rate_hz", [4_000, 8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000, 384_000])
 @pytest.mark.parametrize("channels", [1, 2, 6, 8])
 def test_wav_of_every_rate_and_channel_count(rate_hz: int, channels: int) -> None:
     sound = np.repeat(tone(0.8, rate_hz)[:, None], channels, axis=1)
@@ -152,8 +152,16 @@ def _wav_header_only() -> bytes:
 
 
 def _long() -> bytes:
-    """One second over the limit, in 50 kB: 50 samples a second."""
-    return wav_bytes(tone(DURATION_MAX_S + 1, 50, 5.0), 50, "PCM_U8")
+    """One second over the limit, at the lowest rate."""
+    return wav_bytes(tone(DURATION_MAX_S + 1, 4_000, 500.0), 4_000, "PCM_U8")
+
+
+def _rate(rate_hz: int) -> bytes:
+    return wav_bytes(tone(1.0, rate_hz, 50.0), rate_hz)
+
+
+def _nine_channels() -> bytes:
+    return wav_bytes(np.repeat(tone(1.0, 16_000)[:, None], 9, axis=1), 16_000)
 
 
 BAD_FILES: dict[str, tuple[Callable[[], bytes], type[errors.AudioError], str]] = {
@@ -190,6 +198,13 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], type[errors.AudioError], str]] =
         errors.TooShortError,
         "lasts 0.30 s; at least 0.5 s are needed. Record a whole sentence.",
     ),
+    "low rate": (
+        lambda: _rate(2_000),
+        errors.NotAudioError,
+        "has a sample rate of 2000 Hz; 4000 to 384000 are heard. Export it again.",
+    ),
+    "high rate": (lambda: _rate(400_000), errors.NotAudioError, "has a sample rate of 400000 Hz; 4000 to 384000"),
+    "nine channels": (_nine_channels, errors.NotAudioError, "has 9 channels; 1 to 8 are heard. Export it again."),
     "long": (_long, errors.TooLongError, "lasts 10.0 min; the limit is 10 min. Cut it into parts."),
 }
 
@@ -208,7 +223,7 @@ def test_bad_file_is_refused_with_a_sentence(what: str) -> None:
 
 def test_compressed_file_over_the_limit(monkeypatch: pytest.MonkeyPatch, make_encoded: Callable[..., bytes]) -> None:
     """Refused by what it states (FLAC), and, where it states nothing (MP3), after decoding up to the limit."""
-    monkeypatch.setattr(audio, "DURATION_MAX_S", 1.5)
+    monkeypatch.setattr(intake, "DURATION_MAX_S", 1.5)
     with pytest.raises(errors.TooLongError, match="lasts 0.0 min"):
         audio.load(make_encoded("flac"))
     mp3 = make_encoded("mp3").replace(b"Info", b"\0\0\0\0").replace(b"Xing", b"\0\0\0\0")
@@ -235,7 +250,7 @@ def test_path_that_is_no_file(tmp_path: Path) -> None:
 
 def test_length_at_the_limits_is_accepted() -> None:
     assert audio.from_samples(tone(0.5, 16_000), 16_000).duration_s == 0.5
-    assert audio.from_samples(tone(DURATION_MAX_S, 100, 5.0), 100).duration_s == DURATION_MAX_S
+    assert audio.from_samples(tone(DURATION_MAX_S, 4_000), 4_000).duration_s == DURATION_MAX_S
 
 
 @pytest.mark.parametrize(

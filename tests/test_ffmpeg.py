@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
+import threading
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -143,19 +145,53 @@ def test_stated_length_of_mp3(rate_hz: int, duration_s: float) -> None:
     assert stated_s == pytest.approx(duration_s, abs=0.1)  # whole frames, with the encoder's delay
 
 
-def test_slow_probe_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_: object, **__: object) -> None:
-        raise subprocess.TimeoutExpired("ffmpeg", 30)
-
-    monkeypatch.setattr(ffmpeg.subprocess, "run", never)
-    with pytest.raises(errors.DecodeError, match="could not be read within 30 s. Convert it to WAV or MP3"):
+def test_slow_ffmpeg_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    slow = tmp_path / "ffmpeg"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(ffmpeg, "ffmpeg_path", lambda: str(slow))
+    monkeypatch.setattr(ffmpeg, "PROBE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(ffmpeg, "DECODE_TIMEOUT_S", 1)
+    with pytest.raises(errors.DecodeError, match=r"could not be read within 0.2 s. Convert it to WAV or MP3"):
         ffmpeg.probe(b"x", "a")
+    with pytest.raises(errors.DecodeError, match=r"'a' \(mp3\) could not be decoded within 1 s. Convert"):
+        list(ffmpeg.decode(b"x" * 1_000_000, ffmpeg.Probe("mp3", "mp3", 16_000, None), "a", at_most_s=10))
 
 
 def test_decoder_failure_carries_ffmpegs_words(make_encoded: Callable[..., bytes]) -> None:
     what = ffmpeg.probe(make_encoded("flac"), "a")
     with pytest.raises(errors.DecodeError, match=r"'a' \(flac\) can't be decoded: [^.]+\. Export or download it again"):
-        ffmpeg.decode(b"no sound" * 99, what, "a", at_most_s=10)
+        list(ffmpeg.decode(b"no sound" * 99, what, "a", at_most_s=10))
+
+
+def test_a_reader_who_has_enough_ends_ffmpeg(make_encoded: Callable[..., bytes]) -> None:
+    data = make_encoded("mp3", duration_s=70.0)
+    pieces = ffmpeg.decode(data, ffmpeg.probe(data, "a"), "a", at_most_s=100)
+    first = next(pieces)
+    assert first.duration_seconds == pytest.approx(ffmpeg.PIECE_S)
+    pieces.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ffmpeg")]
+
+
+def test_decoding_stops_at_the_cap(make_encoded: Callable[..., bytes]) -> None:
+    data = make_encoded("mp3", duration_s=70.0)
+    pieces = list(ffmpeg.decode(data, ffmpeg.probe(data, "a"), "a", at_most_s=45))
+    assert [piece.duration_seconds for piece in pieces] == pytest.approx([30, 15], abs=0.1)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="this system has no limits for other processes")
+def test_memory_and_files_of_ffmpeg_are_capped(tmp_path: Path) -> None:
+    told = tmp_path / "limits"
+    script = tmp_path / "ffmpeg"
+    script.write_text(f"#!/bin/sh\nread line\nulimit -v > {told}\nulimit -f >> {told}\nenv >> {told}\n")
+    script.chmod(0o755)
+    with ffmpeg._Running([str(script)], b"go\n", 10) as running:
+        assert running.read(1) == b""
+        running.failure()
+    memory, files, *environment = told.read_text().split("\n")
+    assert int(memory) * 1024 == ffmpeg.MEMORY_MAX_BYTES
+    assert files != "unlimited"
+    assert not [line for line in environment if line.startswith(("HOME=", "http_proxy=", "SER_DATA="))]
 
 
 def test_wave_module_agrees_on_decoded_length(make_encoded: Callable[..., bytes], tmp_path: Path) -> None:
