@@ -229,4 +229,10 @@ def _admit(opened: _Opened, first_channel_only: bool = False) -> Recording:
         )
     if intake.mixed_peak < SILENCE_PEAK and not first_channel_only:
         return _admit(opened, first_channel_only=True)
-    return Recording(intake.end(), replace(opened.source, channels=intake.channels, duration_s=duration_s))
+    source = replace(
+        opened.source,
+        channels=intake.channels,
+        duration_s=duration_s,
+        clipped_share=intake.clipped / (intake.frames * intake.channels),
+    )
+    return Recording(intake.end(), source)

@@ -12,6 +12,7 @@ from ser.constants import CHANNELS_MAX, DURATION_MAX_S, EXACT_MAX_S, SAMPLE_RATE
 from ser.errors import NotAudioError, TooLongError
 
 INT16_SCALE = 32767.0
+FULL_SCALE = 0.9998  # the largest 16-bit integer is a little below 1
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class SourceInfo:
     sample_rate_hz: int
     channels: int
     duration_s: float
+    clipped_share: float = 0.0  # of the file's samples, 0 … 1
 
 
 def require_not_too_long(duration_s: float, name: str, more: bool = False) -> None:
@@ -45,7 +47,7 @@ class Intake:
 
     def __init__(self, source: SourceInfo, first_channel_only: bool) -> None:
         self.source, self.first_channel_only = source, first_channel_only
-        self.frames = self.channels = 0
+        self.frames = self.channels = self.clipped = 0
         self.peak = self.mixed_peak = 0.0
         self._resampler = (
             soxr.ResampleStream(source.sample_rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32")
@@ -69,6 +71,7 @@ class Intake:
         if not np.isfinite(piece).all():
             raise NotAudioError(f"'{name}' holds samples that are not numbers (NaN or infinity). Export it again.")
         mono = piece[:, 0] if self.first_channel_only or self.channels == 1 else piece.mean(axis=1)
+        self.clipped += int(np.count_nonzero(np.abs(piece) >= FULL_SCALE))
         self.peak = max(self.peak, float(np.abs(piece).max(initial=0.0)))
         self.mixed_peak = max(self.mixed_peak, float(np.abs(mono).max(initial=0.0)))
         self._keep(mono if self._resampler is None else self._resampler.resample_chunk(mono))
@@ -80,10 +83,10 @@ class Intake:
         return np.frombuffer(self._kept, np.float32) if self._exact else np.frombuffer(self._kept, np.int16)
 
     def _keep(self, mono: NDArray[np.float32]) -> None:
-        if self._exact and len(self._kept) > EXACT_MAX_S * SAMPLE_RATE_HZ * np.float32().itemsize:
-            self._kept, self._exact = bytearray(rounded(np.frombuffer(self._kept, np.float32)).tobytes()), False
         kept = np.ascontiguousarray(mono, dtype=np.float32)
         self._kept += kept.tobytes() if self._exact else rounded(kept).tobytes()
+        if self._exact and len(self._kept) > EXACT_MAX_S * SAMPLE_RATE_HZ * np.float32().itemsize:
+            self._kept, self._exact = bytearray(rounded(np.frombuffer(self._kept, np.float32)).tobytes()), False
 
 
 def rounded(samples: NDArray[np.float32]) -> NDArray[np.int16]:

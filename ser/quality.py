@@ -1,0 +1,83 @@
+"""What is wrong with a recording's sound, said so that a person can mend it. The prediction is made all the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import welch
+
+from ser.audio import Recording
+from ser.constants import SAMPLE_RATE_HZ
+from ser.speech import Span, Speech
+
+# The thresholds are rules of thumb of sound engineering; none is fitted on data.
+CLIPPED_SHARE = 5e-4  # of the file's samples at full scale; whole syllables flattened reach one per cent
+QUIET_DB = -48.0  # level of speech below full scale; telephones and studios record at -45 … -15
+NOISY_DB = 15.0  # speech over background
+NARROW_BAND_HZ = 4000.0  # telephones pass 300 … 3400 Hz
+NARROW_DB = -50.0  # power above that, against power below
+MEASURED_MAX_S = 120.0
+LEVEL_SAMPLES = SAMPLE_RATE_HZ // 50
+BACKGROUND_QUANTILE = 0.1
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing that is wrong: ``kind`` for programs, ``text`` for people."""
+
+    kind: str
+    text: str
+
+
+def remarks(recording: Recording, speech: Speech) -> tuple[Remark, ...]:
+    """What may make the answer less reliable, the gravest first; empty for a good recording."""
+    samples = recording.span(0, round(MEASURED_MAX_S * SAMPLE_RATE_HZ))
+    levels_db = _levels_db(samples)
+    spoken = _within(speech.spans, len(levels_db))
+    found = []
+    if recording.source.clipped_share >= CLIPPED_SHARE:
+        found.append(
+            Remark("clipped", f"Clipped: {recording.source.clipped_share:.1%} of the samples are at full scale. "
+                   "Turn the input level down, or step back from the microphone.")
+        )  # fmt: skip
+    if spoken.any():
+        level_db = _mean_db(levels_db[spoken])
+        background_db = float(np.quantile(levels_db, BACKGROUND_QUANTILE))
+        if level_db < QUIET_DB:
+            found.append(Remark("quiet", f"Very quiet: the voice is at {level_db:.0f} dB of full scale. Come closer."))
+        if level_db - background_db < NOISY_DB:
+            found.append(
+                Remark("noisy", f"Noisy: the voice is only {level_db - background_db:.0f} dB above the background. "
+                       "Record in a quieter place, or closer to the microphone.")
+            )  # fmt: skip
+    if _is_narrow(samples):
+        found.append(
+            Remark("narrow", "Telephone sound: there is nothing above 4 kHz, where part of the expression lies.")
+        )
+    return tuple(found)
+
+
+def _levels_db(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Level of each 20 ms, in dB of full scale, floor -100."""
+    whole = samples[: len(samples) // LEVEL_SAMPLES * LEVEL_SAMPLES].reshape(-1, LEVEL_SAMPLES)
+    return np.asarray(10 * np.log10(np.mean(np.square(whole, dtype=np.float64), axis=1) + 1e-10))
+
+
+def _within(spans: tuple[Span, ...], count: int) -> NDArray[np.bool_]:
+    """Which of the 20 ms steps lie in a span."""
+    inside = np.zeros(count, np.bool_)
+    for span in spans:
+        inside[span.start // LEVEL_SAMPLES : span.stop // LEVEL_SAMPLES] = True
+    return inside
+
+
+def _mean_db(levels_db: NDArray[np.float64]) -> float:
+    return float(10 * np.log10(np.mean(10 ** (levels_db / 10))))
+
+
+def _is_narrow(samples: NDArray[np.float32]) -> bool:
+    frequency_hz, power = welch(samples, SAMPLE_RATE_HZ, nperseg=1024)
+    low, high = power[frequency_hz < NARROW_BAND_HZ].sum(), power[frequency_hz >= NARROW_BAND_HZ + 300].sum()
+    return bool(10 * np.log10((high + 1e-20) / (low + 1e-20)) < NARROW_DB)
