@@ -12,6 +12,7 @@ from ser.constants import CHANNELS_MAX, DURATION_MAX_S, EXACT_MAX_S, SAMPLE_RATE
 from ser.errors import NotAudioError, TooLongError
 
 INT16_SCALE = 32767.0
+SAMPLE_MAX = 65_536  # floats in the range of 16-bit integers pass; damaged ones, squared, would be infinite
 FULL_SCALE = 0.9998  # the largest 16-bit integer is a little below 1
 
 
@@ -70,9 +71,14 @@ class Intake:
         require_not_too_long(self.frames / self.source.sample_rate_hz, name, more=True)
         if not np.isfinite(piece).all():
             raise NotAudioError(f"'{name}' holds samples that are not numbers (NaN or infinity). Export it again.")
+        peak = float(np.abs(piece).max(initial=0.0))
+        if peak > SAMPLE_MAX:
+            raise NotAudioError(
+                f"'{name}' holds samples of {peak:.1e} times full scale; up to {SAMPLE_MAX} is heard. Export it again."
+            )
         mono = piece[:, 0] if self.first_channel_only or self.channels == 1 else piece.mean(axis=1)
         self.clipped += int(np.count_nonzero(np.abs(piece) >= FULL_SCALE))
-        self.peak = max(self.peak, float(np.abs(piece).max(initial=0.0)))
+        self.peak = max(self.peak, peak)
         self.mixed_peak = max(self.mixed_peak, float(np.abs(mono).max(initial=0.0)))
         self._keep(mono if self._resampler is None else self._resampler.resample_chunk(mono))
 

@@ -25,6 +25,16 @@ ENCODER_ARGS: dict[str, tuple[str, ...]] = {
     "flac": ("-c:a", "flac", "-f", "flac"),
     "mp3 in wav": ("-c:a", "libmp3lame", "-f", "wav"),
     "webm": ("-c:a", "libopus", "-f", "webm"),
+    "mp3 vbr": ("-c:a", "libmp3lame", "-q:a", "4", "-f", "mp3"),
+    "mp3 low": ("-ar", "8000", "-c:a", "libmp3lame", "-b:a", "8k", "-write_xing", "0", "-f", "mp3"),
+    "wma": ("-c:a", "wmav2", "-f", "asf"),
+    "aiff": ("-c:a", "pcm_s16be", "-f", "aiff"),
+    "aac": ("-c:a", "aac", "-f", "adts"),
+    "ac3": ("-c:a", "ac3", "-f", "ac3"),
+    "mov": (
+        *("-f", "lavfi", "-i", "color=size=64x64:duration=1", "-map", "0:a", "-map", "1:v", "-c:v", "mjpeg"),
+        *("-c:a", "aac", "-f", "mov"),
+    ),
 }
 
 

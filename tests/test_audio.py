@@ -204,6 +204,11 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], type[errors.AudioError], str]] =
         "has a sample rate of 2000 Hz; 4000 to 384000 are heard. Export it again.",
     ),
     "high rate": (lambda: _rate(400_000), errors.NotAudioError, "has a sample rate of 400000 Hz; 4000 to 384000"),
+    "enormous": (
+        lambda: wav_bytes(1e30 * voice_like(1.0), 16_000, "DOUBLE"),
+        errors.NotAudioError,
+        "holds samples of 5.0e+29 times full scale; up to 65536 is heard. Export it again.",
+    ),
     "nine channels": (_nine_channels, errors.NotAudioError, "has 9 channels; 1 to 8 are heard. Export it again."),
     "long": (_long, errors.TooLongError, "lasts 10.0 min; the limit is 10 min. Cut it into parts."),
 }
