@@ -97,8 +97,8 @@ def recall_lines(reports: Reports) -> str:
 def sure_rows(reports: Reports) -> str:
     """Calibration, and what is left where the model calls itself sure: a table row a report."""
     return "\n".join(
-        f"| {key} | {r['calibration_error']:.3f} | {r['sure']['coverage']:.0%} | {r['sure']['accuracy']:.3f} "
-        f"| {r['accuracy']:.3f} |"
+        f"| {key} | {r['calibration_error']:.3f} | {r['familiar']:.0%} | {r['sure']['coverage']:.0%} "
+        f"| {r['sure']['accuracy']:.3f} | {r['accuracy']:.3f} |"
         for key, r in sorted(reports.items())
     )
 

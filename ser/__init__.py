@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ser.recognizer import Prediction, Recognizer, load
+    from ser.prediction import Prediction
+    from ser.recognizer import Recognizer, load
 
 __version__ = "0.1.0"
 __all__ = ["Prediction", "Recognizer", "__version__", "load"]

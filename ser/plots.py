@@ -20,7 +20,7 @@ from plotly.colors import sequential
 from ser import features
 from ser.audio import Recording
 from ser.constants import EMOTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES
-from ser.recognizer import Prediction
+from ser.prediction import Prediction
 
 ENVELOPE_POINTS_MAX: Final = 4000
 COLUMNS_MAX: Final = 1500

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,15 @@ from numpy.typing import NDArray
 
 from ser.audio import Recording, from_samples
 from ser.audio import load as load_audio
-from ser.constants import EMOTIONS, EXTRAS, MODEL_HOP_S, MODEL_WINDOW_S, SAMPLE_RATE_HZ
+from ser.constants import EMOTIONS, EXTRAS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.errors import ModelError
 from ser.features import front_end, log_mel, trim_silence
 from ser.litert import LiteRtModel
 from ser.manifest import read_json, require_sha256
+from ser.passages import Passage, passages
+from ser.prediction import EmotionScore, Prediction, Step, Timing
+from ser.quality import remarks
+from ser.speech import Span, Speech, find_speech
 from ser.sureness import SureFrom
 
 MODEL_FOLDER = Path(__file__).resolve().parent.parent / "model"
@@ -25,94 +31,7 @@ DEFAULT_MODEL = "speech_cnn_lstm"
 ENCODER = "encoder"
 THREADS = 2
 
-
-@dataclass(frozen=True)
-class Timing:
-    """Where the time of one prediction went, in seconds."""
-
-    decode_s: float
-    features_s: float
-    model_s: float
-
-    @property
-    def total_s(self) -> float:
-        """Sum of the parts."""
-        return self.decode_s + self.features_s + self.model_s
-
-
-@dataclass(frozen=True)
-class EmotionScore:
-    """One emotion and its calibrated probability, 0 … 1."""
-
-    emotion: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The answer for one recording.
-
-    Attributes:
-        scores: all eight emotions, likeliest first; probabilities sum to 1.
-        model: name of the model that answered.
-        recording: what was heard (samples and source facts).
-        timing: where the time went.
-        not_sure_below: top probability, 0 … 1, under which the model does not commit itself; 0 if it has no such limit.
-        voice: probability that there is a voice at all; 1 if the model does not tell.
-        familiar: probability that the recording is like those that taught the model; 1 if it does not tell.
-    """
-
-    scores: tuple[EmotionScore, ...]
-    model: str
-    recording: Recording
-    timing: Timing
-    not_sure_below: float = 0.0
-    voice: float = 1.0
-    familiar: float = 1.0
-
-    @property
-    def emotion(self) -> str:
-        """The likeliest emotion."""
-        return self.scores[0].emotion
-
-    @property
-    def probability(self) -> float:
-        """The likeliest emotion's calibrated probability."""
-        return self.scores[0].probability
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the likeliest emotion is likely enough to be given as the answer."""
-        return self.probability >= self.not_sure_below
-
-    @property
-    def has_voice(self) -> bool:
-        """Whether there is more likely a voice than none."""
-        return self.voice >= 0.5
-
-    @property
-    def is_familiar(self) -> bool:
-        """Whether the recording is more likely than not like those that taught the model."""
-        return self.familiar >= 0.5
-
-    @property
-    def probabilities(self) -> dict[str, float]:
-        """Emotion → probability, in the order of :data:`ser.constants.EMOTIONS`."""
-        return {score.emotion: score.probability for score in sorted(self.scores, key=lambda s: s.emotion)}
-
-
-@dataclass(frozen=True, eq=False)
-class WindowAnswer:
-    """What a model says of one window.
-
-    Attributes:
-        probabilities: calibrated, shape (8,), float64, sum 1, in the order of :data:`ser.constants.EMOTIONS`.
-        voice, familiar: see :class:`Prediction`.
-    """
-
-    probabilities: NDArray[np.float64]
-    voice: float = 1.0
-    familiar: float = 1.0
+Progress = Callable[[float, float], None]
 
 
 @dataclass(frozen=True)
@@ -144,18 +63,24 @@ class Recognizer:
         self.sure_from = _sure_from(self.manifest, folder)
         weights = folder / self.manifest["file"]
         require_sha256(weights, self.manifest["sha256"])
+        encoder = self.manifest["encoder"]
+        self._encoder = _shared_encoder(folder.parent / ENCODER / encoder["file"], encoder["sha256"])
         self.name = str(self.manifest["name"])
         self.extras = tuple(self.manifest.get("extras", ()))
-        self._model = LiteRtModel(weights, THREADS)
+        self._head = LiteRtModel(weights, THREADS)
 
     def predict(
-        self, source: str | Path | bytes | Recording | NDArray[np.floating], name: str | None = None
+        self,
+        source: str | Path | bytes | Recording | NDArray[np.floating],
+        name: str | None = None,
+        progress: Progress | None = None,
     ) -> Prediction:
-        """Which emotion a recording carries.
+        """Which emotion a recording carries; of a long one also when.
 
         Args:
             source: a path, a file's bytes, a :class:`~ser.audio.Recording`, or samples, shape (n,), float, 16 kHz.
             name: what to call it in messages.
+            progress: called now and then with the seconds of speech heard and those to hear; it may raise to stop.
 
         Raises:
             AudioError: the recording can't be used; see :mod:`ser.errors`.
@@ -163,26 +88,65 @@ class Recognizer:
         start = time.perf_counter()
         recording = _as_recording(source, name)
         decoded = time.perf_counter()
-        windows = [log_mel(window) for window in cut_windows(trim_silence(recording.samples))]
+        speech = find_speech(recording)
+        noticed = remarks(recording, speech)
         heard = time.perf_counter()
-        answers = [self.answer_of(mel) for mel in windows]
-        probabilities = np.mean([answer.probabilities for answer in answers], axis=0)
-        voice, familiar = (float(np.mean([getattr(answer, name) for answer in answers])) for name in EXTRAS)
+        steps = tuple(self._steps(recording, speech, progress))
+        weights = np.array([step.span.duration_s * max(step.voice, 1e-3) for step in steps])
+        probabilities = np.average([step.probabilities for step in steps], axis=0, weights=weights)
+        voice, familiar = (
+            float(np.average([getattr(step, name) for step in steps], weights=[step.span.duration_s for step in steps]))
+            for name in EXTRAS
+        )
         timing = Timing(decoded - start, heard - decoded, time.perf_counter() - heard)
         order = np.argsort(-probabilities, kind="stable")
         scores = tuple(EmotionScore(EMOTIONS[i], float(probabilities[i])) for i in order)
-        return Prediction(scores, self.name, recording, timing, self.sure_from.at(familiar), voice, familiar)
+        limit = self.sure_from.at(familiar)
+        return Prediction(scores, self.name, recording, timing, limit, voice, familiar, speech, steps, noticed)
 
-    def answer_of(self, mel: NDArray[np.float32]) -> WindowAnswer:
-        """What the model says of one window.
+    def frames_of(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Speech frames of a window of samples at 16 kHz, at most 30 s: shape (t, n), float32, 25 a second."""
+        return self._encoder(log_mel(samples).T)
 
-        Args:
-            mel: shape (80, t), float32, from :func:`ser.features.log_mel`; at most 30 s.
-        """
-        told = self._model(mel.T).astype(np.float64)
+    def answer_of(self, frames: NDArray[np.float32], span: Span) -> Step:
+        """What the model says of speech frames from :meth:`frames_of`, as a step at ``span``."""
+        told = self._head(frames).astype(np.float64)
         probabilities, extras = told[: len(EMOTIONS)], told[len(EMOTIONS) :]
         more = {name: float(value) for name, value in zip(self.extras, extras, strict=True)}
-        return WindowAnswer(probabilities / probabilities.sum(), **more)
+        return Step(span, probabilities / probabilities.sum(), **more)
+
+    def _steps(self, recording: Recording, speech: Speech, progress: Progress | None) -> Iterator[Step]:
+        """Up to 6 s one step, on all but the silence at the ends; of a longer recording, the passages of speech."""
+        length = len(recording.stored)
+        found = passages(speech, length) if recording.duration_s > MODEL_WINDOW_S else ()
+        if not found:
+            span = Span(0, min(length, round(MODEL_WINDOW_S * SAMPLE_RATE_HZ)))
+            yield self.answer_of(self.frames_of(trim_silence(recording.span(span.start, span.stop))), span)
+            return
+        all_s, done_s = sum(passage.duration_s for passage in found), 0.0
+        for passage in found:
+            for step in self._passage_steps(recording, passage):
+                yield step
+                done_s += step.span.duration_s
+                if progress:
+                    progress(done_s, all_s)
+
+    def _passage_steps(self, recording: Recording, passage: Passage) -> Iterator[Step]:
+        """Two steps a block, each the mean of the windows that cover it: the block, and one across its edge."""
+        before: Step | None = None  # of the window from the middle of the block before to the middle of this one
+        blocks = passage.blocks
+        frames = self.frames_of(recording.span(blocks[0].start, blocks[0].stop))
+        for i, block in enumerate(blocks):
+            whole, half = self.answer_of(frames, block), len(frames) // 2
+            across: Step | None = None
+            if i + 1 < len(blocks):
+                following = self.frames_of(recording.span(blocks[i + 1].start, blocks[i + 1].stop))
+                joined = np.concatenate([frames[half:], following[: len(following) // 2]])
+                across, frames = self.answer_of(joined, block), following
+            middle = (block.start + block.stop) // 2
+            yield _mean_step(Span(block.start, middle), whole, before)
+            yield _mean_step(Span(middle, block.stop), whole, across)
+            before = across
 
     def warm_up(self) -> None:
         """Runs once on a synthesised tone, so that the first real recording does not pay for lazy imports."""
@@ -208,14 +172,23 @@ def known_models(folder: Path = MODEL_FOLDER) -> tuple[ModelInfo, ...]:
     return tuple(sorted(found, key=lambda one: (one.name != DEFAULT_MODEL, one.name)))
 
 
-def cut_windows(samples: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Overlapping windows of 6 s every 3 s, the last one ending where the sound ends; one if it is no longer."""
-    size, hop = int(MODEL_WINDOW_S * SAMPLE_RATE_HZ), int(MODEL_HOP_S * SAMPLE_RATE_HZ)
-    last = len(samples) - size
-    if last <= 0:
-        return [samples]
-    starts = [*range(0, last, hop), last]
-    return [samples[start : start + size] for start in starts]
+def _mean_step(span: Span, whole: Step, other: Step | None) -> Step:
+    """A step that two windows cover, or one."""
+    if other is None:
+        return Step(span, whole.probabilities, whole.voice, whole.familiar)
+    return Step(
+        span,
+        (whole.probabilities + other.probabilities) / 2,
+        (whole.voice + other.voice) / 2,
+        (whole.familiar + other.familiar) / 2,
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _shared_encoder(path: Path, sha256: str) -> LiteRtModel:
+    """The encoder in ``path``: loaded once, whatever number of models hears through it."""
+    require_sha256(path, sha256)
+    return LiteRtModel(path, THREADS)
 
 
 def _as_recording(source: str | Path | bytes | Recording | NDArray[np.floating], name: str | None) -> Recording:
@@ -252,7 +225,7 @@ def _sure_from(manifest: dict[str, Any], folder: Path) -> SureFrom:
 
 def _require_fit(manifest: dict[str, Any], folder: Path) -> None:
     """Refuses weights that were made for other labels or another front end."""
-    missing = [key for key in ("name", "file", "sha256", "labels", "front_end") if key not in manifest]
+    missing = [key for key in ("name", "file", "sha256", "encoder", "labels", "front_end") if key not in manifest]
     if missing:
         raise ModelError(f"{folder / 'manifest.json'} lacks {', '.join(missing)}. Restore it, or train again.")
     if tuple(manifest["labels"]) != EMOTIONS:

@@ -1,4 +1,4 @@
-"""A trained head → the files that are shipped: LiteRT weights, the Keras head, manifest."""
+"""A trained head → the files that are shipped: LiteRT weights of head and encoder, the Keras head, manifest."""
 
 from __future__ import annotations
 
@@ -17,11 +17,24 @@ from ser.features import front_end
 from ser.litert import export_litert
 from ser.manifest import read_json, sha256_of
 from ser.models.mixture import SCALES
-from ser.models.speech_cnn_lstm import HeadSettings, assemble, build_head
+from ser.models.speech_cnn_lstm import HeadSettings, build_head, served_encoder, served_head
+from ser.recognizer import ENCODER
 
-WEIGHTS_FILE = "model.tflite"
+WEIGHTS_FILE = "head.tflite"
 HEAD_FILE = "head.keras"
 PINNED = ("tensorflow", "keras", "numpy", "librosa", "soxr", "soundfile", "ai-edge-litert")
+
+
+def ship_encoder(layers: tuple[int, ...], folder: Path) -> Path:
+    """The encoder as it is served, its name telling layers and weights; made where it is missing."""
+    weights = read_json(ENCODER_FOLDER / "manifest.json")["sha256"]
+    path = folder / f"layers-{'-'.join(map(str, layers))}-{weights[:8]}.tflite"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".part")
+        export_litert(served_encoder(load_encoder(layers)), draft)
+        draft.replace(path)
+    return path
 
 
 def ship(
@@ -32,11 +45,11 @@ def ship(
     Files are made aside and moved into place at the end, the manifest last.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    encoder = load_encoder(settings.encoder_layers)
+    encoder = ship_encoder(settings.encoder_layers, folder.parent / ENCODER)
     # Beside the folder, on the same disk: a server that has mapped the old weights keeps them when new ones move in.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".draft-") as draft_folder:
         draft = Path(draft_folder)
-        export_litert(assemble(encoder, head), draft / WEIGHTS_FILE)
+        export_litert(served_head(head), draft / WEIGHTS_FILE)
         bare = build_head(settings)  # without the optimiser's state, which is twice the weights
         bare.set_weights(head.get_weights())
         bare.save(draft / HEAD_FILE)
@@ -46,7 +59,7 @@ def ship(
             "sha256": sha256_of(draft / WEIGHTS_FILE),
             "head_file": HEAD_FILE,
             "head_sha256": sha256_of(draft / HEAD_FILE),
-            "encoder_sha256": read_json(ENCODER_FOLDER / "manifest.json")["sha256"],
+            "encoder": {"file": encoder.name, "sha256": sha256_of(encoder)},
             "labels": list(EMOTIONS),
             "extras": list(EXTRAS),
             "front_end": front_end(),

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 import ser.recognizer
 from ser import audio
 from ser.constants import EMOTIONS
-from ser.recognizer import DEFAULT_MODEL, EmotionScore, ModelInfo, Prediction, Recognizer, Timing
+from ser.prediction import EmotionScore, Prediction, Timing
+from ser.recognizer import DEFAULT_MODEL, ModelInfo, Recognizer
 from ser.ui import models, recognise
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -33,7 +34,7 @@ class Scripted(Recognizer):
         self.failure: Exception | None = None
         self.answer_seen: object = None
 
-    def predict(self, source: Any, name: str | None = None) -> Prediction:
+    def predict(self, source: Any, name: str | None = None, progress: Any = None) -> Prediction:
         assert isinstance(source, audio.Recording)
         self.calls += 1
         self.answer_seen = st.session_state.get(recognise.ANSWER) if source.source.media_type != "array" else None

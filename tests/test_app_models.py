@@ -15,7 +15,8 @@ import ser.recognizer
 from ser.audio import from_samples
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.errors import ModelError
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, EmotionScore, ModelInfo, Prediction, Timing
+from ser.prediction import EmotionScore, Prediction, Timing
+from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, ModelInfo
 from ser.ui import look, models, recognise
 from ser.ui.card import card
 from tests.conftest import voice_like

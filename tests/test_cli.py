@@ -11,7 +11,8 @@ from ser.audio import Recording, load
 from ser.cli import main
 from ser.commands import predict
 from ser.constants import EMOTIONS
-from ser.recognizer import DEFAULT_MODEL, EmotionScore, ModelInfo, Prediction, Timing
+from ser.prediction import EmotionScore, Prediction, Timing
+from ser.recognizer import DEFAULT_MODEL, ModelInfo
 
 
 @pytest.fixture

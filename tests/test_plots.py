@@ -6,7 +6,7 @@ import pytest
 
 from ser import audio, features, plots
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
-from ser.recognizer import EmotionScore, Prediction, Timing
+from ser.prediction import EmotionScore, Prediction, Timing
 
 # Machado et al. 2009, severity 1: what linear RGB becomes without one of the three cones.
 SIGHTS = {

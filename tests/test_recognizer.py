@@ -11,18 +11,10 @@ from ser.audio import from_samples
 from ser.constants import EMOTIONS
 from ser.errors import AudioError, ModelError
 from ser.outsiders import TESTED, synthesise
-from ser.recognizer import (
-    DEFAULT_MODEL,
-    MODEL_FOLDER,
-    EmotionScore,
-    ModelInfo,
-    Prediction,
-    Recognizer,
-    Timing,
-    cut_windows,
-    known_models,
-    load,
-)
+from ser.prediction import EmotionScore, Prediction, Timing
+from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, ModelInfo, Recognizer, known_models, load
+from ser.speech import Span
+from tests.conftest import voice_like
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +27,9 @@ def model_copy(tmp_path: Path) -> Path:
     """Manifest and weights alone, which is all that answering needs."""
     folder = tmp_path / "copy"
     folder.mkdir()
-    for name in ("manifest.json", "model.tflite"):
+    for name in ("manifest.json", "head.tflite"):
         shutil.copyfile(MODEL_FOLDER / DEFAULT_MODEL / name, folder / name)
+    (tmp_path / "encoder").symlink_to(MODEL_FOLDER / "encoder")
     return folder
 
 
@@ -71,28 +64,28 @@ def test_array_bytes_path_and_recording_give_one_answer(
     assert all(answer == answers[0] for answer in answers)
 
 
-def _told(recognizer: Recognizer, mel: np.ndarray) -> np.ndarray:
-    answer = recognizer.answer_of(mel)
+def _told(recognizer: Recognizer, frames: np.ndarray) -> np.ndarray:
+    answer = recognizer.answer_of(frames, Span(0, 1))
     return np.array([*answer.probabilities, answer.voice, answer.familiar])
 
 
 @pytest.mark.parametrize("name", [one.name for one in known_models()])
-def test_the_file_served_agrees_with_keras(name: str, voice: np.ndarray) -> None:
-    """LiteRT's float16 file against the same head and encoder run by Keras, at several lengths."""
+def test_the_files_served_agree_with_keras(name: str, voice: np.ndarray) -> None:
+    """LiteRT's float16 files against the same encoder and head run by Keras, at several lengths."""
     import keras
 
     from ser.encoder import load_encoder
     from ser.features import log_mel
-    from ser.models.speech_cnn_lstm import HeadSettings, assemble
+    from ser.models.speech_cnn_lstm import HeadSettings, served_encoder, served_head
 
     recognizer = load(name)
     manifest = recognizer.manifest
     settings = HeadSettings.from_json(manifest["head"])
-    head = keras.models.load_model(MODEL_FOLDER / name / manifest["head_file"])
-    model = assemble(load_encoder(settings.encoder_layers), head)
+    encoder = served_encoder(load_encoder(settings.encoder_layers))
+    head = served_head(keras.models.load_model(MODEL_FOLDER / name / manifest["head_file"]))
     for count in (9_000, 20_000, len(voice)):
-        mel = log_mel(voice[:count])
-        np.testing.assert_allclose(_told(recognizer, mel), np.asarray(model(mel.T[None]))[0], atol=1e-3)
+        expected = np.asarray(head(encoder(log_mel(voice[:count]).T[None])))[0]
+        np.testing.assert_allclose(_told(recognizer, recognizer.frames_of(voice[:count])), expected, atol=1e-3)
 
 
 def test_threads_share_one_recognizer(recognizer: Recognizer, voice: np.ndarray) -> None:
@@ -103,13 +96,65 @@ def test_threads_share_one_recognizer(recognizer: Recognizer, voice: np.ndarray)
     assert together == alone
 
 
-def test_windows_cover_everything_and_overlap() -> None:
-    samples = np.arange(16_000 * 14, dtype=np.float32)
-    windows = cut_windows(samples)
-    assert [len(w) for w in windows] == [96_000] * 4
-    assert [w[0] / 16_000 for w in windows] == [0, 3, 6, 8]
-    assert windows[-1][-1] == samples[-1]
-    assert len(cut_windows(samples[:96_000])) == 1
+def test_a_short_recording_is_one_step(recognizer: Recognizer, voice: np.ndarray) -> None:
+    prediction = recognizer.predict(voice)
+    (step,) = prediction.steps
+    assert (step.span.start, step.span.stop) == (0, len(voice))
+    assert prediction.speech is not None
+    assert prediction.speech.share > 0.8
+
+
+def with_pauses(*parts_s: float) -> np.ndarray:
+    """Voice and faint noise by turns."""
+    rng = np.random.default_rng(0)
+    parts = [voice_like(s) if i % 2 == 0 else 1e-4 * rng.standard_normal(round(16_000 * s))
+             for i, s in enumerate(parts_s)]  # fmt: skip
+    return np.concatenate(parts).astype(np.float32)
+
+
+def test_a_long_recording_is_heard_in_steps_that_cover_its_speech(recognizer: Recognizer) -> None:
+    prediction = recognizer.predict(with_pauses(14.0, 3.0, 2.0))
+    assert prediction.speech is not None
+    assert sum(step.span.duration_s for step in prediction.steps) == pytest.approx(prediction.speech.speech_s, abs=0.1)
+    edges = [edge for step in prediction.steps for edge in (step.span.start, step.span.stop)]
+    assert edges == sorted(edges)
+    assert len(prediction.steps) == 8  # three blocks and one, two steps each
+    assert all(step.probabilities.sum() == pytest.approx(1.0) for step in prediction.steps)
+    assert sum(prediction.probabilities.values()) == pytest.approx(1.0)
+
+
+def test_steps_are_the_mean_of_the_windows_that_cover_them(recognizer: Recognizer) -> None:
+    sound = with_pauses(9.0)
+    first, second, third, fourth = recognizer.predict(sound).steps
+    blocks = [recognizer.frames_of(sound[step.span.start : other.span.stop])
+              for step, other in ((first, second), (third, fourth))]  # fmt: skip
+    halves = [len(block) // 2 for block in blocks]
+    across = np.concatenate([blocks[0][halves[0] :], blocks[1][: halves[1]]])
+    told = [recognizer.answer_of(frames, Span(0, 1)).probabilities for frames in (*blocks, across)]
+    for step, expected in (
+        (first, told[0]), (second, (told[0] + told[2]) / 2), (third, (told[1] + told[2]) / 2), (fourth, told[1])
+    ):  # fmt: skip
+        np.testing.assert_allclose(step.probabilities, expected, atol=1e-6)
+
+
+def test_progress_is_told_and_may_stop_it(recognizer: Recognizer) -> None:
+    told: list[tuple[float, float]] = []
+    recognizer.predict(with_pauses(14.0, 3.0, 2.0), progress=lambda done, of: told.append((done, of)))
+    assert told == sorted(told)
+    assert told[-1][0] == pytest.approx(told[-1][1])
+
+    def enough(done_s: float, _all_s: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        recognizer.predict(with_pauses(14.0), progress=enough)
+
+
+def test_where_nobody_speaks_no_voice_is_found(recognizer: Recognizer) -> None:
+    noise = 1e-2 * np.random.default_rng(0).standard_normal(16_000 * 9)
+    prediction = recognizer.predict(noise.astype(np.float32))
+    assert not prediction.has_voice
+    assert len(prediction.steps) >= 1
 
 
 def test_bad_recordings_raise_audio_errors(recognizer: Recognizer) -> None:
@@ -182,7 +227,7 @@ def test_at_the_limit_the_model_is_sure(voice: np.ndarray) -> None:
 
 
 def test_damaged_weights_are_refused(model_copy: Path) -> None:
-    weights = model_copy / "model.tflite"
+    weights = model_copy / "head.tflite"
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
     weights.write_bytes(content)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ser.constants import EMOTIONS
 from ser.errors import AudioError, ToolMissingError
-from ser.recognizer import DEFAULT_MODEL, Prediction, Recognizer, known_models, load
+from ser.prediction import Prediction
+from ser.recognizer import DEFAULT_MODEL, Recognizer, known_models, load
 
 
 @dataclass(frozen=True)

@@ -145,18 +145,23 @@ def average_pairs(frames: keras.KerasTensor) -> keras.KerasTensor:
     return layers.AveragePooling1D(POOLED_FRAMES, padding="same", name="average_pairs")(frames)
 
 
-def assemble(encoder: keras.Model, head: keras.Model) -> keras.Model:
-    """The whole model for serving: log-mel (b, t, 80) float32 → (b, 10).
+def served_encoder(encoder: keras.Model) -> keras.Model:
+    """The encoder as it is served: log-mel (b, t, 80) float32 → speech frames (b, ceil(t / 4), n), 25 a second."""
+    mel = keras.Input((None, MEL_BANDS), name="log_mel")
+    return keras.Model(mel, average_pairs(encoder(mel)), name="speech_encoder")
+
+
+def served_head(head: keras.Model) -> keras.Model:
+    """The head as it is served: speech frames (b, t, n) float32, all real → (b, 10).
 
     Eight probabilities in the order of ``EMOTIONS``, then those of :data:`ser.constants.EXTRAS`, each 0 … 1 on its own.
     """
-    mel = keras.Input((None, MEL_BANDS), name="log_mel")
-    frames = average_pairs(encoder(mel))
+    frames = keras.Input(head.input["frames"].shape[1:], name="speech_frames")
     valid = layers.Lambda(lambda x: ops.ones_like(x[:, :, :1]), name="all_real")(frames)
     told = head({"frames": frames, "valid": valid})
     extras = [layers.Activation("sigmoid", name=f"probability_{name}")(told[name]) for name in EXTRAS]
     probabilities = layers.Softmax(name="probabilities")(told["joint"])
-    return keras.Model(mel, layers.Concatenate(name="answer")([probabilities, *extras]), name="speech_cnn_lstm")
+    return keras.Model(frames, layers.Concatenate(name="answer")([probabilities, *extras]), name="speech_cnn_lstm")
 
 
 def set_standardisation(head: keras.Model, mean: NDArray[np.float32], variance: NDArray[np.float32]) -> None:

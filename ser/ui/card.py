@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ser import plots
-from ser.recognizer import EmotionScore, Prediction
+from ser.prediction import EmotionScore, Prediction
 from ser.ui import look
 
 _NO_VOICE = (

@@ -24,7 +24,8 @@ from ser import audio, plots
 from ser.audio import AUDIO_SUFFIXES, Recording, SourceInfo
 from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import SerError
-from ser.recognizer import Prediction, Recognizer
+from ser.prediction import Prediction
+from ser.recognizer import Recognizer
 from ser.ui import look, models
 from ser.ui.card import card
 
