@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command.
 
     Returns:
-        The exit code: 0 when all went well, 1 when some recording failed or the command could not run, 2 for a
-        command line that is not understood, 130 when interrupted.
+        The exit code: 0 when all went well, an error's own (:mod:`ser.errors`), 2 for a command line that is not
+        understood, 130 when interrupted.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="ser", description="Speech emotion recognition that people can trust.")
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(_module(options.command).run(options))
     except SerError as error:
         print(f"ser: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     except KeyboardInterrupt:
         print("ser: interrupted", file=sys.stderr)
         return 130

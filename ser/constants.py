@@ -40,7 +40,7 @@ TRIM_MARGIN_SAMPLES: Final = SAMPLE_RATE_HZ // 10  # 0.1 s
 
 # The door: what a recording must be to be heard at all.
 DURATION_MIN_S: Final = 0.5
-DURATION_MAX_S: Final = 600.0
+DURATION_MAX_S: Final = 3 * 3600.0
 UPLOAD_MAX_MB: Final = 200
 CHANNELS_MAX: Final = 8
 SOURCE_RATE_MIN_HZ: Final = 4_000
@@ -50,9 +50,8 @@ EXACT_MAX_S: Final = 600.0
 # Digital silence and the dither of a muted microphone lie below this peak (-66 dB of full scale).
 SILENCE_PEAK: Final = 5e-4
 
-# The bundled model hears one window at a time; longer recordings are cut into overlapping windows.
+# The bundled model hears one window at a time; longer recordings are heard in overlapping windows (ser.passages).
 MODEL_WINDOW_S: Final = 6.0
-MODEL_HOP_S: Final = 3.0
 
 EMOTIONS: Final[tuple[str, ...]] = (
     "angry",

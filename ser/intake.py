@@ -33,8 +33,8 @@ class SourceInfo:
 def require_not_too_long(duration_s: float, name: str, more: bool = False) -> None:
     """Refuses what is over the limit; ``more``: reading stopped there, so the true length is not known."""
     if duration_s > DURATION_MAX_S:
-        seen = f"more than {DURATION_MAX_S / 60:.0f} min" if more else f"{duration_s / 60:.1f} min"
-        raise TooLongError(f"'{name}' lasts {seen}; the limit is {DURATION_MAX_S / 60:.0f} min. Cut it into parts.")
+        seen = f"more than {DURATION_MAX_S / 60:g} min" if more else f"{duration_s / 60:.1f} min"
+        raise TooLongError(f"'{name}' lasts {seen}; the limit is {DURATION_MAX_S / 60:g} min. Cut it into parts.")
 
 
 def require_within(seen: int, low: int, high: int, what: str, name: str) -> None:

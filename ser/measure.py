@@ -38,7 +38,7 @@ _REASONS: dict[type[AudioError], str] = {
     EmptyAudioError: "empty",
     SilentAudioError: "silent",
     TooShortError: f"shorter than {CLIP_MIN_S:g} s",
-    TooLongError: f"longer than {DURATION_MAX_S / 60:g} min",
+    TooLongError: f"longer than {DURATION_MAX_S / 3600:g} h",
 }
 Progress = Callable[[int, int], None]
 

@@ -152,8 +152,8 @@ def _wav_header_only() -> bytes:
 
 
 def _long() -> bytes:
-    """One second over the limit, at the lowest rate."""
-    return wav_bytes(tone(DURATION_MAX_S + 1, 4_000, 500.0), 4_000, "PCM_U8")
+    """A minute over the limit, at the lowest rate."""
+    return wav_bytes(np.zeros(round((DURATION_MAX_S + 60) * 4_000), np.float32), 4_000, "PCM_U8")
 
 
 def _rate(rate_hz: int) -> bytes:
@@ -210,7 +210,7 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], type[errors.AudioError], str]] =
         "holds samples of 5.0e+29 times full scale; up to 65536 is heard. Export it again.",
     ),
     "nine channels": (_nine_channels, errors.NotAudioError, "has 9 channels; 1 to 8 are heard. Export it again."),
-    "long": (_long, errors.TooLongError, "lasts 10.0 min; the limit is 10 min. Cut it into parts."),
+    "long": (_long, errors.TooLongError, "lasts 181.0 min; the limit is 180 min. Cut it into parts."),
 }
 
 
@@ -232,7 +232,7 @@ def test_compressed_file_over_the_limit(monkeypatch: pytest.MonkeyPatch, make_en
     with pytest.raises(errors.TooLongError, match="lasts 0.0 min"):
         audio.load(make_encoded("flac"))
     mp3 = make_encoded("mp3").replace(b"Info", b"\0\0\0\0").replace(b"Xing", b"\0\0\0\0")
-    with pytest.raises(errors.TooLongError, match="lasts more than 0 min"):
+    with pytest.raises(errors.TooLongError, match="lasts more than 0.025 min"):
         audio.load(mp3)
 
 
@@ -253,9 +253,26 @@ def test_path_that_is_no_file(tmp_path: Path) -> None:
         audio.load(tmp_path)
 
 
-def test_length_at_the_limits_is_accepted() -> None:
+def test_length_at_the_limits_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert audio.from_samples(tone(0.5, 16_000), 16_000).duration_s == 0.5
-    assert audio.from_samples(tone(DURATION_MAX_S, 4_000), 4_000).duration_s == DURATION_MAX_S
+    monkeypatch.setattr(intake, "DURATION_MAX_S", 20.0)
+    assert audio.from_samples(tone(20.0, 4_000), 4_000).duration_s == 20.0
+    with pytest.raises(errors.TooLongError):
+        audio.from_samples(tone(20.01, 4_000), 4_000)
+
+
+def test_a_long_recording_is_kept_in_half_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = tone(3.0, 44_100)
+    exact = audio.from_samples(sound, 44_100)
+    monkeypatch.setattr(intake, "EXACT_MAX_S", 1.0)
+    monkeypatch.setattr(audio, "PIECE_SAMPLES", 10_000)
+    long = audio.from_samples(sound, 44_100)
+    assert exact.stored.dtype == np.float32
+    assert long.stored.dtype == np.int16
+    assert long.duration_s == exact.duration_s == 3.0
+    assert long.samples.dtype == np.float32
+    np.testing.assert_allclose(long.samples, exact.samples, atol=1 / 32_000)
+    np.testing.assert_array_equal(long.span(100, 200), long.samples[100:200])
 
 
 @pytest.mark.parametrize(

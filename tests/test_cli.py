@@ -11,6 +11,7 @@ from ser.audio import Recording, load
 from ser.cli import main
 from ser.commands import predict
 from ser.constants import EMOTIONS
+from ser.errors import CorpusError, ModelError, NotAudioError
 from ser.prediction import EmotionScore, Prediction, Timing
 from ser.recognizer import DEFAULT_MODEL, ModelInfo
 
@@ -27,7 +28,7 @@ def files(tmp_path: Path, voice: np.ndarray) -> list[str]:
 def test_jsonl_keeps_the_order_and_goes_on_after_a_bad_file(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["predict", "--format", "jsonl", *files]) == 1
+    assert main(["predict", "--format", "jsonl", *files]) == NotAudioError.exit_code
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["file"] for row in rows] == files
     for row in (rows[0], rows[2]):
@@ -40,16 +41,47 @@ def test_jsonl_keeps_the_order_and_goes_on_after_a_bad_file(
     assert rows[1]["probabilities"] is None
     assert rows[1]["sure"] is None
     for row in rows:
-        assert list(row) == ["file", "emotion", "probabilities", "error", "sure", "model"]
+        assert list(row) == [
+            *("file", "emotion", "probabilities", "error", "sure", "voice", "familiar", "duration_s", "speech_s"),
+            *("remarks", "model"),
+        ]
         assert row["model"] == DEFAULT_MODEL
     assert "'bad.mp3' is not an audio file" in rows[1]["error"]
 
 
-def test_the_table_shows_emotion_and_error(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_kinds_of_error_end_with_one(files: list[str], tmp_path: Path) -> None:
+    (tmp_path / "empty.wav").write_bytes(b"")
+    assert main(["predict", files[1], files[1]]) == NotAudioError.exit_code
+    assert main(["predict", files[1], str(tmp_path / "empty.wav")]) == 1
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "srt", "vtt"])
+def test_a_timeline_is_written_for_each_good_file(
+    form: str, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["predict", "--timeline", form, "--out", str(tmp_path / "out"), *files])
+    written = sorted((tmp_path / "out").iterdir())
+    assert [path.name for path in written] == [f"a louder.{form}", f"b good.{form}"]
+    assert f"Timeline: {written[0]}" in capsys.readouterr().err
+
+
+def test_a_timeline_that_can_not_be_written_is_said(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["predict", "--timeline", "csv", "--out", str(tmp_path / "file"), files[0]]) == 1
+    assert "can't be written" in capsys.readouterr().err
+
+
+def test_the_table_shows_emotion_and_error(
+    files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert main(["predict", files[0]]) == 0
-    shown = capsys.readouterr().out
-    assert any(emotion in shown for emotion in EMOTIONS)
-    assert main(["predict", files[1]]) == 1
+    assert "no speech" in capsys.readouterr().out  # the tone of these tests is like a voice, but is none
+    monkeypatch.setattr(predict, "load", lambda _: Doubtful(0.0))
+    assert main(["predict", files[0]]) == 0
+    assert "happy" in capsys.readouterr().out
+    assert main(["predict", files[1]]) == NotAudioError.exit_code
     assert "not an" in capsys.readouterr().out
 
 
@@ -61,7 +93,7 @@ class Doubtful:
     def __init__(self, not_sure_below: float) -> None:
         self.not_sure_below = not_sure_below
 
-    def predict(self, source: Path) -> Prediction:
+    def predict(self, source: Path, progress: object = None) -> Prediction:
         heard: Recording = load(source)
         order = ("happy", "angry", "sad", *(one for one in EMOTIONS if one not in ("happy", "angry", "sad")))
         scores = tuple(
@@ -114,7 +146,7 @@ def test_another_model_of_the_folder_can_be_asked(
 
 
 def test_unknown_model_ends_with_one_sentence(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["predict", "--model", "nonsense", files[0]]) == 1
+    assert main(["predict", "--model", "nonsense", files[0]]) == ModelError.exit_code
     error = capsys.readouterr().err
     assert error.startswith("ser: There is no model 'nonsense'")
     assert "Traceback" not in error
@@ -143,5 +175,5 @@ def test_train_without_data_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SER_DATA", raising=False)
-    assert main(["train"]) == 1
+    assert main(["train"]) == CorpusError.exit_code
     assert "set SER_DATA" in capsys.readouterr().err
