@@ -34,7 +34,7 @@ from ser.errors import (
     TooLongError,
     TooShortError,
 )
-from ser.intake import INT16_SCALE, Intake, SourceInfo, require_not_too_long, require_within
+from ser.intake import INT16_SCALE, SLACK_S, Intake, SourceInfo, require_not_too_long, require_within
 
 BYTES_PER_MB = 1_000_000
 PIECE_SAMPLES = 1 << 20
@@ -191,8 +191,8 @@ def _open_with_ffmpeg(data: bytes, name: str) -> _Opened:
     media_type = _MEDIA_TYPES.get(what.demuxer, f"audio/{what.demuxer}")
 
     def pieces() -> Iterator[NDArray[np.float32]]:
-        # One second past the limit is enough to refuse what states no length; a day of MP3 would fill the memory.
-        for segment in ffmpeg.decode(data, what, name, at_most_s=DURATION_MAX_S + 1):
+        # A little past the limit is enough to refuse what states no length; a day of MP3 would fill the memory.
+        for segment in ffmpeg.decode(data, what, name, at_most_s=DURATION_MAX_S + 2 * SLACK_S):
             full_scale = np.float32(1 << (8 * segment.sample_width - 1))
             values = np.asarray(segment.get_array_of_samples(), dtype=np.float32) / full_scale
             yield values.reshape(-1, segment.channels)

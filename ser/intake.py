@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ser.constants import CHANNELS_MAX, DURATION_MAX_S, EXACT_MAX_S, SAMPLE_RATE_HZ
 from ser.errors import NotAudioError, TooLongError
 
+SLACK_S = 1.0  # encoders add some milliseconds to a file of just that length
 INT16_SCALE = 32767.0
 SAMPLE_MAX = 65_536  # floats in the range of 16-bit integers pass; damaged ones, squared, would be infinite
 FULL_SCALE = 0.9998  # the largest 16-bit integer is a little below 1
@@ -32,7 +33,7 @@ class SourceInfo:
 
 def require_not_too_long(duration_s: float, name: str, more: bool = False) -> None:
     """Refuses what is over the limit; ``more``: reading stopped there, so the true length is not known."""
-    if duration_s > DURATION_MAX_S:
+    if duration_s > DURATION_MAX_S + SLACK_S:
         seen = f"more than {DURATION_MAX_S / 60:g} min" if more else f"{duration_s / 60:.1f} min"
         raise TooLongError(f"'{name}' lasts {seen}; the limit is {DURATION_MAX_S / 60:g} min. Cut it into parts.")
 

@@ -1,13 +1,12 @@
 """Speech → passages → blocks: which stretches of a long recording the model listens to, and in what order.
 
-Blocks are encoded once each. The head hears every block, and every stretch from the middle of one block to the middle
-of the next, so that windows of up to 6 s overlap by half at the price of one encoding.
+Blocks of 6 s are encoded once each. The head hears every block, and every stretch from the middle of one block to the
+middle of the next, so that windows of 6 s overlap by half at the price of one encoding. Nearly all windows have one
+length, which matters: an interpreter that has to change its shapes takes twice as long.
 """
 
 from __future__ import annotations
 
-import itertools
-import math
 from dataclasses import dataclass
 
 from ser.constants import DURATION_MIN_S, MODEL_WINDOW_S, SAMPLE_RATE_HZ
@@ -15,18 +14,25 @@ from ser.speech import Span, Speech
 
 # Speech with pauses up to here is one passage: a breath does not end a mood.
 PAUSE_MAX_S = 1.0
+BLOCK_SAMPLES = round(MODEL_WINDOW_S * SAMPLE_RATE_HZ)
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A stretch of speech, cut into blocks of equal length, each of at most 6 s."""
+    """A stretch of speech, cut into blocks.
+
+    Attributes:
+        blocks: one of at most 6 s, or adjoining ones of 6 s.
+        rest: the last 6 s, where the blocks do not reach the passage's end.
+    """
 
     blocks: tuple[Span, ...]
+    rest: Span | None
 
     @property
     def duration_s(self) -> float:
-        """From the first block's beginning to the last one's end."""
-        return (self.blocks[-1].stop - self.blocks[0].start) / SAMPLE_RATE_HZ
+        """From beginning to end."""
+        return ((self.rest or self.blocks[-1]).stop - self.blocks[0].start) / SAMPLE_RATE_HZ
 
 
 def passages(speech: Speech, length: int) -> tuple[Passage, ...]:
@@ -50,6 +56,9 @@ def _widened(span: Span, length: int) -> Span:
 
 
 def _cut(span: Span) -> Passage:
-    count = math.ceil(span.duration_s / MODEL_WINDOW_S)
-    edges = [span.start + (span.stop - span.start) * i // count for i in range(count + 1)]
-    return Passage(tuple(Span(a, b) for a, b in itertools.pairwise(edges)))
+    count = (span.stop - span.start) // BLOCK_SAMPLES
+    if count == 0:
+        return Passage((span,), None)
+    starts = [span.start + i * BLOCK_SAMPLES for i in range(count)]
+    blocks = tuple(Span(start, start + BLOCK_SAMPLES) for start in starts)
+    return Passage(blocks, Span(span.stop - BLOCK_SAMPLES, span.stop) if blocks[-1].stop < span.stop else None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,10 @@ from ser.audio import load as load_audio
 from ser.constants import EMOTIONS, EXTRAS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.errors import ModelError
 from ser.features import front_end, log_mel, trim_silence
+from ser.listening import Crew, Progress, listen
 from ser.litert import LiteRtModel
 from ser.manifest import read_json, require_sha256
-from ser.passages import Passage, passages
+from ser.passages import passages
 from ser.prediction import EmotionScore, Prediction, Step, Timing
 from ser.quality import remarks
 from ser.speech import Span, Speech, find_speech
@@ -30,8 +30,6 @@ DEFAULT_MODEL = "speech_cnn_lstm"
 # Lies beside the models and is part of them, but answers nothing itself.
 ENCODER = "encoder"
 THREADS = 2
-
-Progress = Callable[[float, float], None]
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,9 @@ class Recognizer:
         self.sure_from = _sure_from(self.manifest, folder)
         weights = folder / self.manifest["file"]
         require_sha256(weights, self.manifest["sha256"])
-        encoder = self.manifest["encoder"]
-        self._encoder = _shared_encoder(folder.parent / ENCODER / encoder["file"], encoder["sha256"])
+        encoder = folder.parent / ENCODER / self.manifest["encoder"]["file"]
+        self._files = (encoder, weights)
+        self._encoder = _shared_encoder(encoder, self.manifest["encoder"]["sha256"])
         self.name = str(self.manifest["name"])
         self.extras = tuple(self.manifest.get("extras", ()))
         self._head = LiteRtModel(weights, THREADS)
@@ -91,7 +90,7 @@ class Recognizer:
         speech = find_speech(recording)
         noticed = remarks(recording, speech)
         heard = time.perf_counter()
-        steps = tuple(self._steps(recording, speech, progress))
+        steps = self._steps(recording, speech, progress)
         weights = np.array([step.span.duration_s * max(step.voice, 1e-3) for step in steps])
         probabilities = np.average([step.probabilities for step in steps], axis=0, weights=weights)
         voice, familiar = (
@@ -110,43 +109,26 @@ class Recognizer:
 
     def answer_of(self, frames: NDArray[np.float32], span: Span) -> Step:
         """What the model says of speech frames from :meth:`frames_of`, as a step at ``span``."""
-        told = self._head(frames).astype(np.float64)
-        probabilities, extras = told[: len(EMOTIONS)], told[len(EMOTIONS) :]
-        more = {name: float(value) for name, value in zip(self.extras, extras, strict=True)}
+        return self._as_step(self._head(frames), span)
+
+    @functools.cached_property
+    def _crew(self) -> Crew:
+        """Made when the first long recording comes."""
+        return Crew(*self._files)
+
+    def _as_step(self, told: NDArray[np.float32], span: Span) -> Step:
+        probabilities = told[: len(EMOTIONS)].astype(np.float64)
+        more = {name: float(value) for name, value in zip(self.extras, told[len(EMOTIONS) :], strict=True)}
         return Step(span, probabilities / probabilities.sum(), **more)
 
-    def _steps(self, recording: Recording, speech: Speech, progress: Progress | None) -> Iterator[Step]:
+    def _steps(self, recording: Recording, speech: Speech, progress: Progress | None) -> tuple[Step, ...]:
         """Up to 6 s one step, on all but the silence at the ends; of a longer recording, the passages of speech."""
         length = len(recording.stored)
         found = passages(speech, length) if recording.duration_s > MODEL_WINDOW_S else ()
-        if not found:
-            span = Span(0, min(length, round(MODEL_WINDOW_S * SAMPLE_RATE_HZ)))
-            yield self.answer_of(self.frames_of(trim_silence(recording.span(span.start, span.stop))), span)
-            return
-        all_s, done_s = sum(passage.duration_s for passage in found), 0.0
-        for passage in found:
-            for step in self._passage_steps(recording, passage):
-                yield step
-                done_s += step.span.duration_s
-                if progress:
-                    progress(done_s, all_s)
-
-    def _passage_steps(self, recording: Recording, passage: Passage) -> Iterator[Step]:
-        """Two steps a block, each the mean of the windows that cover it: the block, and one across its edge."""
-        before: Step | None = None  # of the window from the middle of the block before to the middle of this one
-        blocks = passage.blocks
-        frames = self.frames_of(recording.span(blocks[0].start, blocks[0].stop))
-        for i, block in enumerate(blocks):
-            whole, half = self.answer_of(frames, block), len(frames) // 2
-            across: Step | None = None
-            if i + 1 < len(blocks):
-                following = self.frames_of(recording.span(blocks[i + 1].start, blocks[i + 1].stop))
-                joined = np.concatenate([frames[half:], following[: len(following) // 2]])
-                across, frames = self.answer_of(joined, block), following
-            middle = (block.start + block.stop) // 2
-            yield _mean_step(Span(block.start, middle), whole, before)
-            yield _mean_step(Span(middle, block.stop), whole, across)
-            before = across
+        if found:
+            return listen(recording, found, self._crew, self._as_step, progress)
+        span = Span(0, min(length, round(MODEL_WINDOW_S * SAMPLE_RATE_HZ)))
+        return (self.answer_of(self.frames_of(trim_silence(recording.span(span.start, span.stop))), span),)
 
     def warm_up(self) -> None:
         """Runs once on a synthesised tone, so that the first real recording does not pay for lazy imports."""
@@ -170,18 +152,6 @@ def known_models(folder: Path = MODEL_FOLDER) -> tuple[ModelInfo, ...]:
     """The models in ``folder`` by their manifests, the default one first, the others by name; no weights are read."""
     found = [one for path in folder.glob("*/manifest.json") if (one := _info(path))]
     return tuple(sorted(found, key=lambda one: (one.name != DEFAULT_MODEL, one.name)))
-
-
-def _mean_step(span: Span, whole: Step, other: Step | None) -> Step:
-    """A step that two windows cover, or one."""
-    if other is None:
-        return Step(span, whole.probabilities, whole.voice, whole.familiar)
-    return Step(
-        span,
-        (whole.probabilities + other.probabilities) / 2,
-        (whole.voice + other.voice) / 2,
-        (whole.familiar + other.familiar) / 2,
-    )
 
 
 @functools.lru_cache(maxsize=4)

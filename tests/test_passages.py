@@ -20,15 +20,19 @@ def test_pauses_up_to_a_second_are_bridged() -> None:
     assert [(p.blocks[0].start_s, p.blocks[-1].stop_s) for p in found] == [(1.0, 5.0), (6.1, 8.0)]
 
 
-@pytest.mark.parametrize(("duration_s", "blocks"), [(2.0, 1), (6.0, 1), (6.1, 2), (30.0, 5), (31.0, 6)])
-def test_blocks_are_equal_adjoin_and_last_at_most_six_seconds(duration_s: float, blocks: int) -> None:
+@pytest.mark.parametrize(
+    ("duration_s", "blocks", "rest"),
+    [(2.0, 1, False), (6.0, 1, False), (6.1, 1, True), (30.0, 5, False), (31.0, 5, True)],
+)
+def test_blocks_adjoin_last_six_seconds_and_a_rest_reaches_the_end(duration_s: float, blocks: int, rest: bool) -> None:
     (passage,) = passages(speech(2, 2 + duration_s), LENGTH)
     assert len(passage.blocks) == blocks
     assert passage.duration_s == pytest.approx(duration_s)
     assert all(a.stop == b.start for a, b in itertools.pairwise(passage.blocks))
-    lengths = [block.stop - block.start for block in passage.blocks]
-    assert max(lengths) <= 6 * SAMPLE_RATE_HZ
-    assert max(lengths) - min(lengths) <= 1
+    assert {block.duration_s for block in passage.blocks} == {min(6.0, duration_s)}
+    assert (passage.rest is not None) == rest
+    if passage.rest:
+        assert (passage.rest.duration_s, passage.rest.stop_s) == pytest.approx((6.0, 2 + duration_s))
 
 
 @pytest.mark.parametrize("start_s", [0.0, 50.0, 99.8])

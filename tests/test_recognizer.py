@@ -118,21 +118,22 @@ def test_a_long_recording_is_heard_in_steps_that_cover_its_speech(recognizer: Re
     assert sum(step.span.duration_s for step in prediction.steps) == pytest.approx(prediction.speech.speech_s, abs=0.1)
     edges = [edge for step in prediction.steps for edge in (step.span.start, step.span.stop)]
     assert edges == sorted(edges)
-    assert len(prediction.steps) == 8  # three blocks and one, two steps each
+    assert len(prediction.steps) == 7  # two blocks of two steps and a rest; one block of two steps
     assert all(step.probabilities.sum() == pytest.approx(1.0) for step in prediction.steps)
     assert sum(prediction.probabilities.values()) == pytest.approx(1.0)
 
 
 def test_steps_are_the_mean_of_the_windows_that_cover_them(recognizer: Recognizer) -> None:
-    sound = with_pauses(9.0)
-    first, second, third, fourth = recognizer.predict(sound).steps
-    blocks = [recognizer.frames_of(sound[step.span.start : other.span.stop])
-              for step, other in ((first, second), (third, fourth))]  # fmt: skip
-    halves = [len(block) // 2 for block in blocks]
-    across = np.concatenate([blocks[0][halves[0] :], blocks[1][: halves[1]]])
-    told = [recognizer.answer_of(frames, Span(0, 1)).probabilities for frames in (*blocks, across)]
+    sound = with_pauses(14.0)
+    first, second, third, fourth, rest = recognizer.predict(sound).steps
+    assert (rest.span.start, rest.span.stop) == (12 * 16_000, 14 * 16_000)
+    windows = [sound[: 6 * 16_000], sound[6 * 16_000 : 12 * 16_000], sound[8 * 16_000 :]]
+    frames = [recognizer.frames_of(window) for window in windows]
+    across = np.concatenate([frames[0][75:], frames[1][:75]])
+    told = [recognizer.answer_of(one, Span(0, 1)).probabilities for one in (*frames, across)]
     for step, expected in (
-        (first, told[0]), (second, (told[0] + told[2]) / 2), (third, (told[1] + told[2]) / 2), (fourth, told[1])
+        (first, told[0]), (second, (told[0] + told[3]) / 2), (third, (told[1] + told[3]) / 2), (fourth, told[1]),
+        (rest, told[2]),
     ):  # fmt: skip
         np.testing.assert_allclose(step.probabilities, expected, atol=1e-6)
 

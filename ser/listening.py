@@ -1,0 +1,150 @@
+"""Passages of a long recording → steps: blocks are encoded, and windows answered, by several workers at once.
+
+Each worker has interpreters of its own with one thread each: on two cores that is twice as fast as one interpreter with
+two threads, which wait for each other, and for those of other libraries, by turning in circles.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ser.audio import Recording
+from ser.constants import MEL_FRAMES_PER_S, MODEL_WINDOW_S
+from ser.features import log_mel
+from ser.litert import LiteRtModel
+from ser.passages import Passage
+from ser.prediction import Step
+from ser.speech import Span
+
+WORKERS_MAX = 8
+BATCH_BLOCKS = 32  # three minutes: progress is told after each batch, and no more than that is held at once
+# A window of 6 s as log-mel (librosa's frames are centred: one more than hops) and as the head's frames, each of four.
+WINDOW_MEL_FRAMES = round(MODEL_WINDOW_S * MEL_FRAMES_PER_S) + 1
+WINDOW_FRAMES = math.ceil(WINDOW_MEL_FRAMES / 4)
+
+Array = NDArray[np.float32]
+Progress = Callable[[float, float], None]
+AsStep = Callable[[Array, Span], Step]
+
+
+class Crew:
+    """Workers that share out encoding and answering. Thread-safe."""
+
+    def __init__(self, encoder: Path, head: Path, workers: int | None = None) -> None:
+        """``workers``: as many as cores by default."""
+        self.workers = workers or min(WORKERS_MAX, os.cpu_count() or 1)
+        self._encoders: queue.SimpleQueue[LiteRtModel] = queue.SimpleQueue()
+        self._heads: queue.SimpleQueue[LiteRtModel] = queue.SimpleQueue()
+        for _ in range(self.workers):
+            self._encoders.put(LiteRtModel(encoder, 1, WINDOW_MEL_FRAMES))
+            self._heads.put(LiteRtModel(head, 1, WINDOW_FRAMES))
+
+    def encode(self, samples: Array) -> Array:
+        """Speech frames of a block of samples, (t, n)."""
+        return _borrowed(self._encoders, log_mel(samples).T)
+
+    def answer(self, frames: Array) -> Array:
+        """What the head says of a window of frames."""
+        return _borrowed(self._heads, frames)
+
+
+def _borrowed(models: queue.SimpleQueue[LiteRtModel], values: Array) -> Array:
+    model = models.get()
+    try:
+        return model(values)
+    finally:
+        models.put(model)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block to encode; ``adjoins``: it goes on where the one before it ends."""
+
+    span: Span
+    step: Span
+    adjoins: bool
+
+
+def _blocks(found: Sequence[Passage]) -> list[_Block]:
+    blocks = []
+    for passage in found:
+        blocks += [_Block(span, span, i > 0) for i, span in enumerate(passage.blocks)]
+        if passage.rest:  # told by the last 6 s, for as much as the blocks leave over
+            blocks.append(_Block(passage.rest, Span(passage.blocks[-1].stop, passage.rest.stop), False))
+    return blocks
+
+
+def listen(
+    recording: Recording, found: Sequence[Passage], crew: Crew, as_step: AsStep, progress: Progress | None = None
+) -> tuple[Step, ...]:
+    """Two steps a block, each the mean of the windows that cover it: the block, and those across its edges.
+
+    Args:
+        as_step: makes a step of what the head says of a window.
+        progress: called with the seconds of speech heard and those to hear; it may raise to stop.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    blocks = _blocks(found)
+    all_s, done_s = sum(block.step.duration_s for block in blocks), 0.0
+    whole: list[Step] = []
+    across: dict[int, Step] = {}  # by the block that it begins in
+    last: Array | None = None
+    with threadpool_limits(1), ThreadPoolExecutor(crew.workers, "listening") as pool:
+        for start in range(0, len(blocks), BATCH_BLOCKS):
+            batch = blocks[start : start + BATCH_BLOCKS]
+            frames = list(pool.map(lambda one: crew.encode(recording.span(one.span.start, one.span.stop)), batch))
+            whole += _answers(pool, crew, as_step, frames, [one.span for one in batch])
+            before = [last, *frames[:-1]]
+            edges = [i for i, one in enumerate(batch) if one.adjoins]
+            windows = [_joined(earlier, frames[i]) for i in edges if (earlier := before[i]) is not None]
+            told = _answers(pool, crew, as_step, windows, [batch[i].span for i in edges])
+            across |= {start + i - 1: step for i, step in zip(edges, told, strict=True)}
+            last = frames[-1]
+            done_s += sum(block.step.duration_s for block in batch)
+            if progress:
+                progress(done_s, all_s)
+    return tuple(
+        step for i in range(len(blocks)) for step in _steps(blocks[i], whole[i], across.get(i - 1), across.get(i))
+    )
+
+
+def _answers(
+    pool: Executor, crew: Crew, as_step: AsStep, windows: Sequence[Array], spans: Sequence[Span]
+) -> list[Step]:
+    return [as_step(told, span) for told, span in zip(pool.map(crew.answer, windows), spans, strict=True)]
+
+
+def _joined(earlier: Array, later: Array) -> Array:
+    """The window from the middle of one block to the middle of the next, (t, n)."""
+    return np.concatenate([earlier[len(earlier) // 2 :], later[: len(later) // 2]])
+
+
+def _steps(block: _Block, whole: Step, before: Step | None, after: Step | None) -> Iterator[Step]:
+    if block.step != block.span:
+        yield _mean(block.step, whole, None)
+        return
+    middle = (block.span.start + block.span.stop) // 2
+    yield _mean(Span(block.span.start, middle), whole, before)
+    yield _mean(Span(middle, block.span.stop), whole, after)
+
+
+def _mean(span: Span, whole: Step, other: Step | None) -> Step:
+    """A step that two windows cover, or one."""
+    if other is None:
+        return Step(span, whole.probabilities, whole.voice, whole.familiar)
+    return Step(
+        span,
+        (whole.probabilities + other.probabilities) / 2,
+        (whole.voice + other.voice) / 2,
+        (whole.familiar + other.familiar) / 2,
+    )
