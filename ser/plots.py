@@ -20,10 +20,12 @@ from plotly.colors import sequential
 from ser import features
 from ser.audio import Recording
 from ser.constants import EMOTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES
-from ser.prediction import Prediction
+from ser.intake import INT16_SCALE
+from ser.prediction import Prediction, Step
 
 ENVELOPE_POINTS_MAX: Final = 4000
 COLUMNS_MAX: Final = 1500
+STEPS_MAX: Final = 600  # of a timeline; each is eight bars
 # Stroke that reads well on a light and on a dark ground (3:1 or better on both of the page's).
 INK: Final = "#2B8C8C"
 GREY: Final = "#8C9298"
@@ -83,7 +85,7 @@ def probability_bars(prediction: Prediction) -> go.Figure:
 
 def waveform(recording: Recording) -> go.Figure:
     """Amplitude over time in seconds; a long recording as its minima and maxima, so that no peak is lost."""
-    time_s, amplitude = envelope(recording.samples)
+    time_s, amplitude = envelope(recording.stored)
     figure = go.Figure(
         go.Scatter(
             x=time_s,
@@ -157,24 +159,90 @@ def mfcc(recording: Recording, count: int = 13) -> go.Figure:
     return _finish(figure, height_px=300)
 
 
+def timeline(prediction: Prediction) -> go.Figure:
+    """Probabilities over seconds, stacked to 100 %; grey where nobody speaks."""
+    starts_s, widths_s, probabilities = _columns(prediction)
+    silent = _gaps(starts_s, starts_s + widths_s, prediction.recording.duration_s)
+    figure = go.Figure()
+    figure.add_bar(
+        x=silent[:, 0],
+        width=silent[:, 1] - silent[:, 0],
+        y=np.full(len(silent), 100.0),
+        offset=0,
+        name="no speech",
+        marker={"color": GREY, "opacity": 0.22, "line": {"width": 0}},
+        hovertemplate="%{x:.0f} s: no speech<extra></extra>",
+    )
+    for emotion, values in zip(EMOTIONS, probabilities.T, strict=True):
+        one = EMOTION_LOOKS[emotion]
+        figure.add_bar(
+            x=starts_s,
+            width=widths_s,
+            y=np.round(100 * values, 1),
+            offset=0,
+            name=f"{one.icon} {one.word}",
+            marker={"color": one.colour, "line": {"width": 0}},
+            hovertemplate=f"%{{x:.0f}} s: {one.word} %{{y:.0f}} %<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", bargap=0)
+    figure.update_xaxes(title="Time (s)", range=[0.0, prediction.recording.duration_s])
+    figure.update_yaxes(title="Probability (%)", range=[0, 100], fixedrange=True, nticks=3)
+    _finish(figure, height_px=320)
+    return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.28, "itemclick": False})
+
+
+def _columns(
+    prediction: Prediction,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Starts and widths in seconds, (n,), and probabilities, (n, 8), of at most :data:`STEPS_MAX` columns."""
+    steps = prediction.steps
+    group = -(-len(steps) // STEPS_MAX)
+    groups = [steps[i : i + group] for i in range(0, len(steps), group)] if group else []
+    # A group ends where speech does: what lies behind a pause is another one's.
+    parts = [piece for one in groups for piece in _without_pauses(one)]
+    starts_s = np.array([part[0].span.start_s for part in parts])
+    stops_s = np.array([part[-1].span.stop_s for part in parts])
+    probabilities = np.array([np.mean([one.probabilities for one in part], axis=0) for part in parts])
+    return starts_s, stops_s - starts_s, probabilities.reshape(-1, len(EMOTIONS))
+
+
+def _without_pauses(steps: tuple[Step, ...]) -> list[list[Step]]:
+    parts: list[list[Step]] = []
+    for step in steps:
+        if parts and step.span.start <= parts[-1][-1].span.stop:
+            parts[-1].append(step)
+        else:
+            parts.append([step])
+    return parts
+
+
+def _gaps(starts_s: NDArray[np.float64], stops_s: NDArray[np.float64], duration_s: float) -> NDArray[np.float64]:
+    """Where nothing is, (n, 2) seconds."""
+    edges = np.stack([np.concatenate([[0.0], stops_s]), np.concatenate([starts_s, [duration_s]])], axis=1)
+    return np.asarray(edges[edges[:, 1] - edges[:, 0] > 0.05])
+
+
 def envelope(
-    samples: NDArray[np.float32], points_max: int = ENVELOPE_POINTS_MAX
+    samples: NDArray[np.float32] | NDArray[np.int16], points_max: int = ENVELOPE_POINTS_MAX
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Curve of at most ``points_max`` points that keeps every peak: each block's minimum and maximum.
 
     Args:
-        samples: shape (n,), float32, 16 kHz.
+        samples: shape (n,), float32 or int16, 16 kHz.
         points_max: even number of points.
 
     Returns:
         Seconds and amplitudes, both shape (m,), float32, m ≤ ``points_max``.
     """
+    scale = np.float32(INT16_SCALE if samples.dtype == np.int16 else 1.0)
     if len(samples) <= points_max:
-        return np.arange(len(samples), dtype=np.float32) / np.float32(SAMPLE_RATE_HZ), samples
+        return np.arange(len(samples), dtype=np.float32) / np.float32(SAMPLE_RATE_HZ), (samples / scale).astype(
+            np.float32
+        )
     block = -(-len(samples) // (points_max // 2))
     starts = np.arange(0, len(samples), block)
     low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
-    amplitudes = np.stack([low, high], axis=1).reshape(-1)
+    amplitudes = np.stack([low, high], axis=1).reshape(-1) / scale
     time_s = np.repeat((starts + block / 2) / SAMPLE_RATE_HZ, 2)
     return time_s.astype(np.float32), np.round(amplitudes, 4).astype(np.float32)
 

@@ -19,7 +19,8 @@ from ser import audio, plots
 from ser.constants import SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import AudioError, ModelError
 from ser.recognizer import DEFAULT_MODEL, Recognizer
-from ser.ui import recognise
+from ser.ui import pictures, recognise
+from ser.ui.card import card
 from tests.scripted_page import Scripted, assert_no_answer, charts, choose, html, opened, replaced, upload, words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -235,7 +236,7 @@ def test_what_browsers_can_not_play_is_played_as_converted(
     monkeypatch.setattr(st, "audio", lambda data, **_: played.append(data))
     flac = make_encoded("flac", 1.0)
     page = upload(opened(), "voice.flac", flac)
-    monkeypatch.setattr(recognise, "PLAYABLE", ())
+    monkeypatch.setattr(pictures, "PLAYABLE", ())
     page.run()
     assert played[0] == flac
     assert isinstance(played[1], np.ndarray)
@@ -249,7 +250,6 @@ def test_bundled_model_answers_on_the_page_as_in_the_package(make_encoded: Calla
     page = upload(opened(), "voice.mp3", sound)
     expected = ser.load().predict(sound)
     assert not page.error
-    assert plots.EMOTION_LOOKS[expected.emotion].word.capitalize() in words(page)
-    assert f"{100 * expected.probability:.0f} %" in words(page)
+    assert card(expected) in words(page)
     assert charts(page) == 4
     st.cache_resource.clear()

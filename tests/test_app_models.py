@@ -195,11 +195,14 @@ def test_a_second_folder_is_a_second_model(monkeypatch: pytest.MonkeyPatch, make
     """Nothing scripted: the bundled weights under two manifests, one of which is never sure."""
     for name in (DEFAULT_MODEL, "doubtful"):
         (tmp_path / name).mkdir()
-        for file in ("manifest.json", "model.tflite"):
+        for file in ("manifest.json", "head.tflite"):
             shutil.copyfile(MODEL_FOLDER / DEFAULT_MODEL / file, tmp_path / name / file)
         path = tmp_path / name / "manifest.json"
-        changes = {"name": name, "title": name.upper(), "not_sure_below": 1.0 if name == "doubtful" else 0.0}
+        limit = 1.0 if name == "doubtful" else 0.0
+        changes = {"name": name, "title": name.upper(), "sure_from": {"familiar": limit, "strange": limit}}
         path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes))
+    (tmp_path / "encoder").symlink_to(MODEL_FOLDER / "encoder")
+    monkeypatch.setattr(Prediction, "has_voice", True)  # the sound of these tests is like a voice, but is none
     load, known_models = ser.recognizer.load, ser.recognizer.known_models
     monkeypatch.setattr(ser.recognizer, "load", lambda name: load(name, tmp_path))
     monkeypatch.setattr(models, "known_models", lambda: known_models(tmp_path))

@@ -1,12 +1,15 @@
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ser import audio, features, plots
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
-from ser.prediction import EmotionScore, Prediction, Timing
+from ser.intake import rounded
+from ser.prediction import EmotionScore, Prediction, Step, Timing
+from ser.speech import Span
 
 # Machado et al. 2009, severity 1: what linear RGB becomes without one of the three cones.
 SIGHTS = {
@@ -160,3 +163,45 @@ def test_figures_of_a_long_recording_stay_small() -> None:
     sizes = [len(one(sound).to_json()) for one in (plots.waveform, plots.mel_spectrogram, plots.mfcc)]
     assert sum(sizes) < 600_000, sizes
     assert all(json.loads(one(sound).to_json()) for one in (plots.waveform,))
+
+
+def long_prediction(steps: int, pause_after: int | None = None) -> Prediction:
+    """Steps of 3 s, each with its own likeliest emotion, a pause of 6 s after one of them."""
+    made = []
+    at_s = 0.0
+    for i in range(steps):
+        probabilities = np.full(8, 0.02)
+        probabilities[i % 8] = 0.86
+        made.append(Step(Span(round(at_s * SAMPLE_RATE_HZ), round((at_s + 3) * SAMPLE_RATE_HZ)), probabilities))
+        at_s += 9.0 if i == pause_after else 3.0
+    return replace(prediction(), recording=recording(at_s), steps=tuple(made))
+
+
+def test_a_timeline_stacks_to_a_hundred_and_marks_silence() -> None:
+    figure = plots.timeline(long_prediction(6, pause_after=2))
+    silence, *emotions = figure.data
+    assert [one.name for one in emotions] == [f"{one.icon} {one.word}" for one in plots.EMOTION_LOOKS.values()]
+    assert np.sum([one.y for one in emotions], axis=0) == pytest.approx(100)
+    assert list(emotions[0].x) == [0, 3, 6, 15, 18, 21]
+    assert list(silence.x) == [9]
+    assert list(silence.width) == [6]
+
+
+def test_a_timeline_of_hours_stays_small() -> None:
+    figure = plots.timeline(long_prediction(1500))
+    assert max(len(one.x) for one in figure.data) <= plots.STEPS_MAX
+    assert np.sum([one.y for one in figure.data[1:]], axis=0) == pytest.approx(100, abs=0.5)
+
+
+def test_a_timeline_without_speech_is_all_grey() -> None:
+    figure = plots.timeline(replace(prediction(), steps=()))
+    assert list(figure.data[0].width) == [2.0]
+    assert all(len(one.x) == 0 for one in figure.data[1:])
+
+
+def test_the_envelope_of_integers_is_that_of_floats() -> None:
+    samples = (0.5 * np.sin(np.arange(50_000) / 9)).astype(np.float32)
+    times, curve = plots.envelope(samples)
+    same_times, same_curve = plots.envelope(rounded(samples))
+    np.testing.assert_array_equal(times, same_times)
+    np.testing.assert_allclose(curve, same_curve, atol=2e-4)

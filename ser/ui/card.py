@@ -7,7 +7,7 @@ from ser.prediction import EmotionScore, Prediction
 from ser.ui import look
 
 _NO_VOICE = (
-    '<div class="ser-answer ser-unsure" role="status"><p class="word">No voice found</p>'
+    '<div class="ser-answer ser-unsure" role="status"><p class="word">No speech found</p>'
     '<p class="lead">This sounds like noise, music or silence.</p>'
     '<p class="next">Record a sentence close to the microphone, with little noise around.</p></div>'
 )

@@ -78,6 +78,16 @@ def size_words(size_bytes: int) -> str:
     return f"{size_bytes / 1000:.0f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
 
 
+def clock(seconds: float) -> str:
+    """A place in a recording.
+
+    >>> clock(75.4), clock(3661)
+    ('1:15', '1:01:01')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+
+
 def duration_words(duration_s: float) -> str:
     """A length in seconds, or in minutes and seconds from one minute on.
 

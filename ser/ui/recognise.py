@@ -8,7 +8,6 @@ neither another file nor another model can show it.
 from __future__ import annotations
 
 import hashlib
-import html
 import logging
 import time
 import traceback
@@ -16,24 +15,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ser import audio, plots
-from ser.audio import AUDIO_SUFFIXES, Recording, SourceInfo
+from ser.audio import AUDIO_SUFFIXES
 from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import SerError
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.ui import look, models
+from ser.ui import look, models, moments, pictures
 from ser.ui.card import card
 
 UPLOAD, MICROPHONE = "Upload", "Microphone"
 MICROPHONE_NAME = "Microphone recording"
 ANSWER = "answer"
-# What every current browser plays; anything else is played as it was converted.
-PLAYABLE = ("audio/wav", "audio/mpeg", "audio/mp4", "audio/aac", "audio/flac", "audio/ogg")
+STOPPED = "stopped"
+PROGRESS_FROM_S = 60.0
 APOLOGY = (
     "Sorry, something went wrong on our side. Your recording was not kept. Try once more, or with another recording."
 )
@@ -99,6 +97,10 @@ def page(recognizer: Callable[[str], Recognizer]) -> None:
             st.session_state.pop(ANSWER, None)
             _welcome(slot)
             recognizer(model)  # loads while the visitor still chooses
+        elif st.session_state.get(STOPPED) == sound.key:
+            with slot.container():
+                st.info("Stopped. The recording is still here.", icon=":material/stop_circle:")
+                st.button("Listen again", on_click=_go_on, icon=":material/replay:")
         else:
             _answer(sound, model, slot, recognizer)
     except SerError as error:
@@ -137,7 +139,7 @@ def _choose() -> Sound | None:
         max_upload_size=UPLOAD_MAX_MB,
         key="upload",
     )
-    st.caption(f"From {DURATION_MIN_S} s to {DURATION_MAX_S / 60:.0f} min. One voice and little noise work best.")
+    st.caption(f"From {DURATION_MIN_S} s to {DURATION_MAX_S / 3600:g} h. One voice and little noise work best.")
     return Sound(uploaded.name, uploaded.getvalue()) if uploaded else None
 
 
@@ -164,11 +166,23 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
         left.html(card(prediction))
         with right:
             ranked = ", ".join(f"{score.emotion} {score.probability:.0%}" for score in prediction.scores)
-            _figure(plots.probability_bars(prediction), "bars", answer.key, f"Probability of each emotion: {ranked}")
+            pictures.chart(
+                plots.probability_bars(prediction), "bars", answer.key, f"Probability of each emotion: {ranked}"
+            )
+        for remark in prediction.remarks:
+            st.warning(remark.text, icon=":material/hearing:")
+        segment = moments.chosen(prediction, answer.key)
         with st.container(border=True):
-            _player(sound, prediction.recording)
-            st.html(_facts(prediction.recording.source))
-        _pictures(answer)
+            pictures.player(sound.data, prediction.recording, segment)
+            st.html(pictures.facts(prediction))
+        if len(prediction.steps) > 1:
+            st.subheader("Over time", anchor=False)
+            with st.container(border=True):
+                pictures.chart(
+                    plots.timeline(prediction), "timeline", answer.key, "Probability of each emotion over time"
+                )
+                moments.show(prediction, answer.key, sound.name)
+        pictures.pictures(prediction, answer.key, segment)
 
 
 def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:
@@ -180,10 +194,33 @@ def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]
         status.update(label=f"Listening to {look.duration_words(recording.duration_s)} of sound …")
         loaded = recognizer(model)
         status.update(label="Recognising the emotion …")
-        answer = Answer(sound.key, model, loaded.predict(recording), convert_s)
+        progress = _progress(sound) if recording.duration_s >= PROGRESS_FROM_S else None
+        answer = Answer(sound.key, model, loaded.predict(recording, progress=progress), convert_s)
         st.caption(_timing(answer))
         status.update(label=_done(answer), state="complete")
     return answer
+
+
+def _progress(sound: Sound) -> Callable[[float, float], None]:
+    """A bar with the time left, and a button: pressing it ends the run, because Streamlit then starts a new one."""
+    started_s = time.perf_counter()
+    bar = st.progress(0.0, "Listening …")
+    st.button("Stop", on_click=_stop, args=(sound.key,), icon=":material/stop:")
+
+    def show(done_s: float, all_s: float) -> None:
+        left_s = (time.perf_counter() - started_s) * (all_s - done_s) / done_s
+        words = f"{look.duration_words(done_s)} of {look.duration_words(all_s)} of speech heard"
+        bar.progress(min(1.0, done_s / all_s), f"{words}, {look.duration_words(left_s)} left")
+
+    return show
+
+
+def _stop(key: str) -> None:
+    st.session_state[STOPPED] = key
+
+
+def _go_on() -> None:
+    st.session_state.pop(STOPPED, None)
 
 
 def _done(answer: Answer) -> str:
@@ -197,59 +234,3 @@ def _timing(answer: Answer) -> str:
         f"listening {1000 * timing.features_s:.0f} ms · "
         f"recognising {1000 * timing.model_s:.0f} ms · model {answer.model}"
     )
-
-
-def _player(sound: Sound, recording: Recording) -> None:
-    if recording.source.media_type in PLAYABLE:
-        st.audio(sound.data, format=recording.source.media_type, alt="The recording")
-    else:
-        st.audio(recording.samples, sample_rate=SAMPLE_RATE_HZ, alt="The recording, converted")
-
-
-def _facts(source: SourceInfo) -> str:
-    """What the file was, as an HTML list."""
-    channels = {1: "1 (mono)", 2: "2 (stereo)"}.get(source.channels, str(source.channels))
-    facts = (
-        ("Name", source.name),
-        ("Type", source.media_type),
-        ("Size", look.size_words(source.size_bytes)),
-        ("Duration", look.duration_words(source.duration_s)),
-        ("Codec", source.codec),
-        ("Sample rate", f"{source.sample_rate_hz:,} Hz".replace(",", " ")),
-        ("Channels", channels),
-    )
-    rows = (
-        f"<div{' class=wide' if name == 'Name' else ''}><dt>{name}</dt><dd>{html.escape(value)}</dd></div>"
-        for name, value in facts
-    )
-    return f'<dl class="ser-facts">{"".join(rows)}</dl>'
-
-
-def _pictures(answer: Answer) -> None:
-    """Waveform over the full width, the two pictures of frequency side by side."""
-    recording = answer.prediction.recording
-    st.subheader("The sound in pictures", anchor=False)
-    with st.container(border=True):
-        st.markdown("**Waveform**")
-        _figure(plots.waveform(recording), "waveform", answer.key, "Waveform: amplitude over time in seconds")
-    left, right = st.columns(2)
-    with left.container(border=True):
-        st.markdown("**Mel spectrogram**")
-        spectrogram = plots.mel_spectrogram(recording)
-        _figure(spectrogram, "mel", answer.key, "Mel spectrogram: frequency in hertz over time in seconds")
-        st.caption("How loud each pitch is: what the model listens to. Bright is loud.")
-    with right.container(border=True):
-        st.markdown("**MFCC**")
-        _figure(plots.mfcc(recording), "mfcc", answer.key, "MFCC: coefficients over time in seconds")
-        st.caption("13 numbers for timbre, each against its mean; 0 is loudness.")
-
-
-def _figure(figure: go.Figure, name: str, key: str, alt: str) -> None:
-    still = name == "bars"
-    config = {
-        "displaylogo": False,
-        "displayModeBar": False if still else "hover",
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-        "toImageButtonOptions": {"filename": name, "scale": 2},
-    }
-    st.plotly_chart(figure, key=f"{name}-{key}", config=config, alt=alt)

@@ -1,0 +1,102 @@
+"""The part of the page that a long recording gets: what was when, to read, to hear and to take along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from ser import plots
+from ser.audio import Recording
+from ser.constants import SAMPLE_RATE_HZ
+from ser.prediction import Prediction
+from ser.timeline import Segment, as_csv, as_json, as_subtitles, timeline
+from ser.ui import look
+
+EXCERPT_S = 30.0
+PICTURED_WHOLE_S = 60.0
+
+
+def chosen(prediction: Prediction, key: str) -> Segment | None:
+    """The segment whose row of :func:`show` is selected."""
+    state = st.session_state.get(_table_key(key))
+    rows = state["selection"]["rows"] if state else []
+    segments = timeline(prediction).segments
+    return segments[rows[0]] if rows and rows[0] < len(segments) else None
+
+
+def excerpt(prediction: Prediction, segment: Segment | None) -> Recording:
+    """What is pictured in detail: the recording, or 30 s of a long one from the chosen, else the first, segment."""
+    recording = prediction.recording
+    if recording.duration_s <= PICTURED_WHOLE_S:
+        return recording
+    segments = timeline(prediction).segments
+    start_s = segment.start_s if segment else segments[0].start_s if segments else 0.0
+    start = min(round(start_s * SAMPLE_RATE_HZ), len(recording.stored) - round(EXCERPT_S * SAMPLE_RATE_HZ))
+    return Recording(recording.span(start, start + round(EXCERPT_S * SAMPLE_RATE_HZ)), recording.source)
+
+
+def show(prediction: Prediction, key: str, name: str) -> None:
+    """Shares, segments and downloads; the timeline's figure is the caller's.
+
+    Args:
+        key: sets the widgets of one answer apart from those of others.
+        name: the recording's, for the downloads.
+    """
+    found = timeline(prediction)
+    if not found.segments:
+        st.caption("Nobody speaks for long enough to tell anything.")
+        return
+    shares = " · ".join(
+        f"{plots.EMOTION_LOOKS[emotion].icon} {plots.EMOTION_LOOKS[emotion].word} {100 * share:.0f} %"
+        for emotion, share in found.shares.items()
+    )
+    st.markdown(f"**Share of the speech:** {shares}")
+    st.caption("Click a row to hear it from there.")
+    st.dataframe(
+        [_row(segment) for segment in found.segments],
+        hide_index=True,
+        height=min(35 * (len(found.segments) + 1) + 3, 320),
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "Probability": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
+        },
+        key=_table_key(key),
+    )
+    _downloads(prediction, key, name)
+
+
+def _row(segment: Segment) -> dict[str, object]:
+    one = plots.EMOTION_LOOKS[segment.emotion]
+    return {
+        "From": look.clock(segment.start_s),
+        "To": look.clock(segment.stop_s),
+        "Emotion": f"{one.icon} {one.word.capitalize()}",
+        "Probability": segment.probability,
+        "": "sure" if segment.sure else "not sure",
+    }
+
+
+def _downloads(prediction: Prediction, key: str, name: str) -> None:
+    stem = Path(name).stem or "recording"
+    forms = (
+        ("CSV", "csv", "text/csv", as_csv(prediction)),
+        ("JSON", "json", "application/json", as_json(prediction)),
+        ("SRT", "srt", "application/x-subrip", as_subtitles(prediction, "srt")),
+        ("VTT", "vtt", "text/vtt", as_subtitles(prediction, "vtt")),
+    )
+    for column, (label, suffix, media_type, text) in zip(st.columns(len(forms)), forms, strict=True):
+        column.download_button(
+            label,
+            text,
+            f"{stem}.{suffix}",
+            media_type,
+            key=f"{suffix}-{key}",
+            icon=":material/download:",
+            width="stretch",
+        )
+
+
+def _table_key(key: str) -> str:
+    return f"segments-{key}"

@@ -1,0 +1,83 @@
+"""A recording to hear, to read about and to look at."""
+
+from __future__ import annotations
+
+import html
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ser import plots
+from ser.audio import Recording
+from ser.constants import SAMPLE_RATE_HZ
+from ser.prediction import Prediction
+from ser.timeline import Segment
+from ser.ui import look, moments
+
+# What every current browser plays; anything else is played as it was converted.
+PLAYABLE = ("audio/wav", "audio/mpeg", "audio/mp4", "audio/aac", "audio/flac", "audio/ogg")
+
+
+def player(data: bytes, recording: Recording, segment: Segment | None) -> None:
+    """The recording, from the segment that was chosen."""
+    start_s = int(segment.start_s) if segment else 0
+    if recording.source.media_type in PLAYABLE:
+        media_type = recording.source.media_type
+        st.audio(data, format=media_type, alt="The recording", start_time=start_s, autoplay=segment is not None)
+    else:
+        st.audio(recording.samples, sample_rate=SAMPLE_RATE_HZ, alt="The recording, converted", start_time=start_s)
+
+
+def facts(prediction: Prediction) -> str:
+    """What the file was, and how much of it is speech, as an HTML list."""
+    source, speech = prediction.recording.source, prediction.speech
+    channels = {1: "1 (mono)", 2: "2 (stereo)"}.get(source.channels, str(source.channels))
+    facts = (
+        ("Name", source.name),
+        ("Type", source.media_type),
+        ("Size", look.size_words(source.size_bytes)),
+        ("Duration", look.duration_words(source.duration_s)),
+        ("Codec", source.codec),
+        ("Sample rate", f"{source.sample_rate_hz:,} Hz".replace(",", " ")),
+        ("Channels", channels),
+        *((("Speech", f"{100 * speech.share:.0f} %"),) if speech else ()),
+    )
+    rows = (
+        f"<div{' class=wide' if name == 'Name' else ''}><dt>{name}</dt><dd>{html.escape(value)}</dd></div>"
+        for name, value in facts
+    )
+    return f'<dl class="ser-facts">{"".join(rows)}</dl>'
+
+
+def pictures(prediction: Prediction, key: str, segment: Segment | None) -> None:
+    """Waveform over the full width, the two pictures of frequency side by side; of a long recording an excerpt."""
+    recording = prediction.recording
+    st.subheader("The sound in pictures", anchor=False)
+    excerpt = moments.excerpt(prediction, segment)
+    if excerpt is not recording:
+        st.caption(f"Spectrogram and MFCC: {look.duration_words(excerpt.duration_s)} from the segment that is chosen.")
+    with st.container(border=True):
+        st.markdown("**Waveform**")
+        chart(plots.waveform(recording), "waveform", key, "Waveform: amplitude over time in seconds")
+    left, right = st.columns(2)
+    with left.container(border=True):
+        st.markdown("**Mel spectrogram**")
+        spectrogram = plots.mel_spectrogram(excerpt)
+        chart(spectrogram, "mel", key, "Mel spectrogram: frequency in hertz over time in seconds")
+        st.caption("How loud each pitch is: what the model listens to. Bright is loud.")
+    with right.container(border=True):
+        st.markdown("**MFCC**")
+        chart(plots.mfcc(excerpt), "mfcc", key, "MFCC: coefficients over time in seconds")
+        st.caption("13 numbers for timbre, each against its mean; 0 is loudness.")
+
+
+def chart(figure: go.Figure, name: str, key: str, alt: str) -> None:
+    """A figure with the buttons that help; ``alt`` is read out instead of it."""
+    still = name == "bars"
+    config = {
+        "displaylogo": False,
+        "displayModeBar": False if still else "hover",
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        "toImageButtonOptions": {"filename": name, "scale": 2},
+    }
+    st.plotly_chart(figure, key=f"{name}-{key}", config=config, alt=alt)
