@@ -37,24 +37,30 @@ AsStep = Callable[[Array, Span], Step]
 
 
 class Crew:
-    """Workers that share out encoding and answering. Thread-safe."""
+    """Workers that share out encoding and answering. Thread-safe.
 
-    def __init__(self, encoder: Path, head: Path, workers: int | None = None) -> None:
-        """``workers``: as many as cores by default."""
-        self.workers = workers or min(WORKERS_MAX, os.cpu_count() or 1)
+    An interpreter that has to change its shapes takes twice as long; so workers hear windows of 6 s only, and the few
+    shorter ones go to ``encoder`` and ``head``, which are there anyway.
+    """
+
+    def __init__(self, files: tuple[Path, Path], encoder: LiteRtModel, head: LiteRtModel) -> None:
+        """``files``: of the encoder and of the head; each core gets a worker."""
+        self.workers = min(WORKERS_MAX, os.cpu_count() or 1)
+        self._encoder, self._head = encoder, head
         self._encoders: queue.SimpleQueue[LiteRtModel] = queue.SimpleQueue()
         self._heads: queue.SimpleQueue[LiteRtModel] = queue.SimpleQueue()
         for _ in range(self.workers):
-            self._encoders.put(LiteRtModel(encoder, 1, WINDOW_MEL_FRAMES))
-            self._heads.put(LiteRtModel(head, 1, WINDOW_FRAMES))
+            self._encoders.put(LiteRtModel(files[0], 1))
+            self._heads.put(LiteRtModel(files[1], 1))
 
     def encode(self, samples: Array) -> Array:
         """Speech frames of a block of samples, (t, n)."""
-        return _borrowed(self._encoders, log_mel(samples).T)
+        mel = log_mel(samples).T
+        return _borrowed(self._encoders, mel) if len(mel) == WINDOW_MEL_FRAMES else self._encoder(mel)
 
     def answer(self, frames: Array) -> Array:
         """What the head says of a window of frames."""
-        return _borrowed(self._heads, frames)
+        return _borrowed(self._heads, frames) if len(frames) == WINDOW_FRAMES else self._head(frames)
 
 
 def _borrowed(models: queue.SimpleQueue[LiteRtModel], values: Array) -> Array:

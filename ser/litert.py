@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,36 +21,23 @@ if TYPE_CHECKING:
 class LiteRtModel:
     """A LiteRT file with input (1, t, n) and any t. Thread-safe."""
 
-    def __init__(self, path: Path, threads: int, usual_length: int | None = None) -> None:
-        """Loads a file.
+    def __init__(self, path: Path, threads: int) -> None:
+        from ai_edge_litert.interpreter import Interpreter
 
-        Args:
-            usual_length: a t that is asked for often; it gets an interpreter of its own when it first is, because one
-                that has to change its shapes takes twice as long.
-        """
-        self._path, self._threads, self._usual_length = path, threads, usual_length
-        self._any, self._usual = self._interpreter(), None
-        self._input = self._any.get_input_details()[0]["index"]
-        self._output = self._any.get_output_details()[0]["index"]
+        self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
         self._lock = threading.Lock()
 
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Runs on (t, n) float32; gives the first row of the output, float32, as an array of its own."""
         batch = np.ascontiguousarray(values[None], dtype=np.float32)
-        with self._lock:  # an interpreter holds one input at a time
-            interpreter = self._any
-            if batch.shape[1] == self._usual_length:
-                interpreter = self._usual = self._usual or self._interpreter()
-            interpreter.resize_tensor_input(self._input, batch.shape)
-            interpreter.allocate_tensors()
-            interpreter.set_tensor(self._input, batch)
-            interpreter.invoke()
-            return np.asarray(interpreter.get_tensor(self._output)[0])
-
-    def _interpreter(self) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
-
-        return Interpreter(model_path=str(self._path), num_threads=self._threads)
+        with self._lock:  # the interpreter holds one input at a time
+            self._interpreter.resize_tensor_input(self._input, batch.shape)
+            self._interpreter.allocate_tensors()
+            self._interpreter.set_tensor(self._input, batch)
+            self._interpreter.invoke()
+            return np.asarray(self._interpreter.get_tensor(self._output)[0])
 
 
 def export_litert(model: keras.Model, path: Path) -> None:

@@ -114,7 +114,7 @@ class Recognizer:
     @functools.cached_property
     def _crew(self) -> Crew:
         """Made when the first long recording comes."""
-        return Crew(*self._files)
+        return Crew(self._files, self._encoder, self._head)
 
     def _as_step(self, told: NDArray[np.float32], span: Span) -> Step:
         probabilities = told[: len(EMOTIONS)].astype(np.float64)

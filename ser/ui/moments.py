@@ -14,6 +14,7 @@ from ser.timeline import Segment, as_csv, as_json, as_subtitles, timeline
 from ser.ui import look
 
 EXCERPT_S = 30.0
+SHARE_SHOWN_MIN = 0.01
 PICTURED_WHOLE_S = 60.0
 
 
@@ -50,6 +51,7 @@ def show(prediction: Prediction, key: str, name: str) -> None:
     shares = " · ".join(
         f"{plots.EMOTION_LOOKS[emotion].icon} {plots.EMOTION_LOOKS[emotion].word} {100 * share:.0f} %"
         for emotion, share in found.shares.items()
+        if share >= SHARE_SHOWN_MIN
     )
     st.markdown(f"**Share of the speech:** {shares}")
     st.caption("Click a row to hear it from there.")
@@ -60,7 +62,7 @@ def show(prediction: Prediction, key: str, name: str) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "Probability": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
+            "Probability": st.column_config.ProgressColumn(format="%.0f %%", min_value=0.0, max_value=100.0),
         },
         key=_table_key(key),
     )
@@ -73,7 +75,7 @@ def _row(segment: Segment) -> dict[str, object]:
         "From": look.clock(segment.start_s),
         "To": look.clock(segment.stop_s),
         "Emotion": f"{one.icon} {one.word.capitalize()}",
-        "Probability": segment.probability,
+        "Probability": 100 * segment.probability,
         "": "sure" if segment.sure else "not sure",
     }
 

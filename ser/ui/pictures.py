@@ -55,7 +55,7 @@ def pictures(prediction: Prediction, key: str, segment: Segment | None) -> None:
     st.subheader("The sound in pictures", anchor=False)
     excerpt = moments.excerpt(prediction, segment)
     if excerpt is not recording:
-        st.caption(f"Spectrogram and MFCC: {look.duration_words(excerpt.duration_s)} from the segment that is chosen.")
+        st.caption(f"Spectrogram and MFCC: {excerpt.duration_s:.0f} s from the segment that is chosen.")
     with st.container(border=True):
         st.markdown("**Waveform**")
         chart(plots.waveform(recording), "waveform", key, "Waveform: amplitude over time in seconds")
