@@ -154,7 +154,7 @@ def decode(data: bytes, what: Probe, name: str, at_most_s: float) -> Generator[A
     Raises:
         DecodeError: ffmpeg gave up, in its own words, or took too long.
     """
-    from_bytes = _pydub().AudioSegment
+    from_bytes = load_pydub().AudioSegment
     # AU, because its header of six numbers can be read from a stream, whatever the number of channels.
     command = [
         *_guarded(), "-v", "error", "-threads", "1", "-f", what.demuxer, "-i", "cache:pipe:0",
@@ -268,13 +268,15 @@ def _limit(pid: int) -> None:
 
 
 @functools.cache
-def _pydub() -> ModuleType:
+def load_pydub() -> ModuleType:
+    """pydub, imported without the warnings about what it does not need here, and told which ffmpeg to run."""
     with warnings.catch_warnings():
         # pydub looks for its programs when imported, and for ffprobe too, which is not needed here.
         warnings.filterwarnings("ignore", message="Couldn't find ff", category=RuntimeWarning)
         warnings.filterwarnings("ignore", category=SyntaxWarning)
         warnings.filterwarnings("ignore", message="'audioop' is deprecated", category=DeprecationWarning)
         import pydub
+    pydub.AudioSegment.converter = ffmpeg_path()
     return pydub
 
 
