@@ -15,7 +15,7 @@ from scripts import card_tables as tables
 from scripts.draw_curves import CURVES_FILE, draw
 from ser.manifest import read_json
 from ser.recipes import RECIPES
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
+from ser.recognizer import DEFAULT_MODEL, ENCODER, MODEL_FOLDER
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 SCORES_START = "<!-- scores, by scripts/make_card.py -->"
@@ -60,6 +60,11 @@ def stored_reports(name: str, folder: Path = MODEL_FOLDER) -> tables.Reports:
     return dict(read_json(folder / name / "report.json"))
 
 
+def served_files(folder: Path, manifest: dict[str, Any]) -> tuple[Path, Path]:
+    """What answering needs: encoder and head."""
+    return folder.parent / ENCODER / manifest["encoder"]["file"], folder / manifest["file"]
+
+
 def card(folder: Path) -> str:
     """The card of the model in ``folder``, as Markdown."""
     manifest: dict[str, Any] = read_json(folder / "manifest.json")
@@ -72,7 +77,7 @@ def card(folder: Path) -> str:
         use=manifest["use"],
         layers=" and ".join(str(layer) for layer in manifest["head"]["encoder_layers"]),
         scales=manifest["scales"],
-        size_mb=Path(folder / manifest["file"]).stat().st_size / 1e6,
+        size_mb=sum(path.stat().st_size for path in served_files(folder, manifest)) / 1e6,
         corpora=tables.corpus_rows(manifest),
         validation_speakers=", ".join(manifest["validation_speakers"]),
         scores=tables.score_rows(reports),

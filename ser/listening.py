@@ -1,12 +1,11 @@
 """Passages of a long recording → steps: blocks are encoded, and windows answered, by several workers at once.
 
-Each worker has interpreters of its own with one thread each: on two cores that is twice as fast as one interpreter with
-two threads, which wait for each other, and for those of other libraries, by turning in circles.
+Each worker has interpreters of its own with one thread each: on two cores that is faster than one interpreter with two
+threads, which wait for each other by turning in circles.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ser.audio import Recording
-from ser.constants import MEL_FRAMES_PER_S, MODEL_WINDOW_S
 from ser.features import log_mel
 from ser.litert import LiteRtModel
 from ser.passages import Passage
@@ -27,9 +25,6 @@ from ser.speech import Span
 
 WORKERS_MAX = 8
 BATCH_BLOCKS = 32  # three minutes: progress is told after each batch, and no more than that is held at once
-# A window of 6 s as log-mel (librosa's frames are centred: one more than hops) and as the head's frames, each of four.
-WINDOW_MEL_FRAMES = round(MODEL_WINDOW_S * MEL_FRAMES_PER_S) + 1
-WINDOW_FRAMES = math.ceil(WINDOW_MEL_FRAMES / 4)
 
 Array = NDArray[np.float32]
 Progress = Callable[[float, float], None]
@@ -37,30 +32,24 @@ AsStep = Callable[[Array, Span], Step]
 
 
 class Crew:
-    """Workers that share out encoding and answering. Thread-safe.
+    """Workers that share out encoding and answering. Thread-safe."""
 
-    An interpreter that has to change its shapes takes twice as long; so workers hear windows of 6 s only, and the few
-    shorter ones go to ``encoder`` and ``head``, which are there anyway.
-    """
-
-    def __init__(self, files: tuple[Path, Path], encoder: LiteRtModel, head: LiteRtModel) -> None:
-        """``files``: of the encoder and of the head; each core gets a worker."""
+    def __init__(self, encoder: Path, head: Path) -> None:
+        """Each core gets a worker."""
         self.workers = min(WORKERS_MAX, os.cpu_count() or 1)
-        self._encoder, self._head = encoder, head
         self._encoders: queue.SimpleQueue[LiteRtModel] = queue.SimpleQueue()
         self._heads: queue.SimpleQueue[LiteRtModel] = queue.SimpleQueue()
         for _ in range(self.workers):
-            self._encoders.put(LiteRtModel(files[0], 1))
-            self._heads.put(LiteRtModel(files[1], 1))
+            self._encoders.put(LiteRtModel(encoder, 1))
+            self._heads.put(LiteRtModel(head, 1))
 
     def encode(self, samples: Array) -> Array:
         """Speech frames of a block of samples, (t, n)."""
-        mel = log_mel(samples).T
-        return _borrowed(self._encoders, mel) if len(mel) == WINDOW_MEL_FRAMES else self._encoder(mel)
+        return _borrowed(self._encoders, log_mel(samples).T)
 
     def answer(self, frames: Array) -> Array:
         """What the head says of a window of frames."""
-        return _borrowed(self._heads, frames) if len(frames) == WINDOW_FRAMES else self._head(frames)
+        return _borrowed(self._heads, frames)
 
 
 def _borrowed(models: queue.SimpleQueue[LiteRtModel], values: Array) -> Array:
@@ -98,14 +87,12 @@ def listen(
         as_step: makes a step of what the head says of a window.
         progress: called with the seconds of speech heard and those to hear; it may raise to stop.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     blocks = _blocks(found)
     all_s, done_s = sum(block.step.duration_s for block in blocks), 0.0
     whole: list[Step] = []
     across: dict[int, Step] = {}  # by the block that it begins in
     last: Array | None = None
-    with threadpool_limits(1), ThreadPoolExecutor(crew.workers, "listening") as pool:
+    with ThreadPoolExecutor(crew.workers, "listening") as pool:
         for start in range(0, len(blocks), BATCH_BLOCKS):
             batch = blocks[start : start + BATCH_BLOCKS]
             frames = list(pool.map(lambda one: crew.encode(recording.span(one.span.start, one.span.stop)), batch))

@@ -1,8 +1,7 @@
 """Speech → passages → blocks: which stretches of a long recording the model listens to, and in what order.
 
 Blocks of 6 s are encoded once each. The head hears every block, and every stretch from the middle of one block to the
-middle of the next, so that windows of 6 s overlap by half at the price of one encoding. Nearly all windows have one
-length, which matters: an interpreter that has to change its shapes takes twice as long.
+middle of the next, so that windows of 6 s overlap by half at the price of one encoding.
 """
 
 from __future__ import annotations

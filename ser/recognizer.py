@@ -6,7 +6,7 @@ import functools
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from ser.prediction import EmotionScore, Prediction, Step, Timing
 from ser.quality import remarks
 from ser.speech import Span, Speech, find_speech
 from ser.sureness import SureFrom
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 MODEL_FOLDER = Path(__file__).resolve().parent.parent / "model"
 DEFAULT_MODEL = "speech_cnn_lstm"
@@ -84,6 +87,12 @@ class Recognizer:
         Raises:
             AudioError: the recording can't be used; see :mod:`ser.errors`.
         """
+        with _numerical_libraries().limit(limits=1):
+            return self._predict(source, name, progress)
+
+    def _predict(
+        self, source: str | Path | bytes | Recording | NDArray[np.floating], name: str | None, progress: Progress | None
+    ) -> Prediction:
         start = time.perf_counter()
         recording = _as_recording(source, name)
         decoded = time.perf_counter()
@@ -114,7 +123,7 @@ class Recognizer:
     @functools.cached_property
     def _crew(self) -> Crew:
         """Made when the first long recording comes."""
-        return Crew(self._files, self._encoder, self._head)
+        return Crew(*self._files)
 
     def _as_step(self, told: NDArray[np.float32], span: Span) -> Step:
         probabilities = told[: len(EMOTIONS)].astype(np.float64)
@@ -152,6 +161,15 @@ def known_models(folder: Path = MODEL_FOLDER) -> tuple[ModelInfo, ...]:
     """The models in ``folder`` by their manifests, the default one first, the others by name; no weights are read."""
     found = [one for path in folder.glob("*/manifest.json") if (one := _info(path))]
     return tuple(sorted(found, key=lambda one: (one.name != DEFAULT_MODEL, one.name)))
+
+
+@functools.cache
+def _numerical_libraries() -> ThreadpoolController:
+    """Those whose threads, waiting in circles for the next matrix, would take half the cores from the model."""
+    import librosa  # noqa: F401 - brings them all
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @functools.lru_cache(maxsize=4)

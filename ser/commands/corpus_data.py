@@ -23,8 +23,8 @@ OUTSIDERS = 60  # synthesised sounds of each kind
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which model, where the audio, the tables and the cache are, and how to train."""
+def add_words(parser: argparse.ArgumentParser) -> None:
+    """Which model, and where audio and tables are."""
     parser.add_argument(
         "words",
         nargs="*",
@@ -33,6 +33,11 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         "to 'ser prepare' (default: the variable SER_DATA)",
     )
     parser.add_argument("--tables", type=Path, default=ROOT / "processed_data", help="tables of 'ser prepare'")
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """The words, where the cache is, and how to train."""
+    add_words(parser)
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
     parser.add_argument("--workers", type=int, default=0, help="processes that make frames (default: one a core)")
     parser.add_argument(

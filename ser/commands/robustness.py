@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from rich.progress import Progress
 
-from ser.commands.corpus_data import ROOT, words_of
+from ser.commands.corpus_data import add_words, words_of
 from ser.processed import read_clips
-from ser.recipes import RECIPES
 from ser.recognizer import MODEL_FOLDER, load
 from ser.robustness import CONDITIONS, drawn, endure, write
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser robustness``."""
-    parser.add_argument(
-        "words",
-        nargs="*",
-        metavar="MODEL DATA",
-        help=f"the model ({' or '.join(RECIPES)}; default: the first) and the folder that holds the corpora "
-        "(default: the variable SER_DATA)",
-    )
-    parser.add_argument("--tables", type=Path, default=ROOT / "processed_data", help="tables of 'ser prepare'")
+    add_words(parser)
     parser.add_argument("--clips", type=int, default=400, help="about so many clips of validation speakers")
 
 
