@@ -13,6 +13,7 @@ from ser.commands import predict
 from ser.constants import EMOTIONS
 from ser.errors import CorpusError, ModelError, NotAudioError
 from ser.prediction import EmotionScore, Prediction, Timing
+from ser.quality import Remark
 from ser.recognizer import DEFAULT_MODEL, ModelInfo
 
 
@@ -99,7 +100,8 @@ class Doubtful:
         scores = tuple(
             EmotionScore(*one) for one in zip(order, (0.45, 0.4, 0.1, 0.01, 0.01, 0.01, 0.01, 0.01), strict=True)
         )
-        return Prediction(scores, self.name, heard, Timing(0.0, 0.0, 0.0), self.not_sure_below)
+        remarks = (Remark("noisy", "Noisy: 3 dB above the background."),)
+        return Prediction(scores, self.name, heard, Timing(0.0, 0.0, 0.0), self.not_sure_below, remarks=remarks)
 
 
 def test_a_doubtful_answer_names_two_in_the_table(
@@ -110,6 +112,15 @@ def test_a_doubtful_answer_names_two_in_the_table(
     assert main(["predict", files[0]]) == 0
     row = next(line for line in capsys.readouterr().out.splitlines() if "b good.wav" in line)
     assert [cell.strip() for cell in row.split("│")[2:5]] == ["not sure: happy or angry", "45% or 40%", "sad 10%"]
+
+
+def test_what_is_wrong_with_the_sound_stands_below_the_table(
+    files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(predict, "load", lambda _: Doubtful(0.5))
+    main(["predict", files[0]])
+    assert f"{files[0]}: Noisy: 3 dB above the background." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("sure", [True, False])

@@ -104,7 +104,10 @@ def in_words(prediction: Prediction) -> tuple[str, str, str]:
 
 
 def print_table(found: list[Answer]) -> None:
-    """A table with the likeliest emotion (two if not sure), its probability, the next likeliest, or the error."""
+    """A table with the likeliest emotion (two if not sure), its probability, the next likeliest, or the error.
+
+    What is wrong with a recording's sound stands below it.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -123,7 +126,11 @@ def print_table(found: list[Answer]) -> None:
         style = "bold" if answer.prediction.is_sure else ""
         length = f"{answer.prediction.recording.duration_s:.1f} s"
         table.add_row(name, Text(emotion, style=style), probability, following, length)
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for answer in found:
+        for remark in answer.prediction.remarks if answer.prediction else ():
+            console.print(Text(f"{answer.file}: {remark.text}", style="yellow"))
 
 
 def run(options: argparse.Namespace) -> int:
