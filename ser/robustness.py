@@ -1,7 +1,9 @@
 """How well the shipped weights understand recordings that are worse than the corpora's: one table, many conditions.
 
-Measured on the validation speakers that the manifest names. Part of the model has learnt from them (see
-:mod:`ser.training`), so the scores themselves are optimistic; what is told is how much a condition costs.
+Measured on the validation speakers that the manifest names. Part of the model has at last learnt from their clips as
+recorded (see :mod:`ser.training`): the scores are optimistic, and those of clips as recorded the most, so that what a
+condition seems to cost is more than it costs voices never heard. What altered copies of their clips cost is in
+``report.json``, by models that heard neither clip nor voice.
 """
 
 from __future__ import annotations
