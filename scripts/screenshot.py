@@ -123,12 +123,12 @@ def await_answer(driver: webdriver.Chrome, figures: int = 4) -> str:
 
     try:
         WebDriverWait(driver, ANSWER_MAX_S).until(
-            lambda d: d.find_elements(By.CSS_SELECTOR, '.ser-answer, [data-testid="stAlert"]')
+            lambda d: d.find_elements(By.CSS_SELECTOR, '.ser-answer, [data-testid="stAlertContentError"]')
         )
     except TimeoutException as error:
         seen = driver.find_element(By.TAG_NAME, "body").text
         raise RuntimeError(f"No answer within {ANSWER_MAX_S} s. The page shows: {seen}") from error
-    if alerts := driver.find_elements(By.CSS_SELECTOR, '[data-testid="stAlert"]'):
+    if alerts := driver.find_elements(By.CSS_SELECTOR, '[data-testid="stAlertContentError"]'):
         raise RuntimeError(f"The page shows an error: {alerts[0].text}")
     WebDriverWait(driver, ANSWER_MAX_S).until(drawn)
     return str(driver.find_element(By.CSS_SELECTOR, ".ser-answer").text)
