@@ -15,11 +15,20 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVING = (
     "ser.errors",
     "ser.constants",
-    "ser.audio",
+    "ser.containers",
     "ser.ffmpeg",
+    "ser.intake",
+    "ser.audio",
+    "ser.speech",
+    "ser.quality",
+    "ser.passages",
     "ser.features",
+    "ser.sureness",
     "ser.manifest",
+    "ser.prediction",
+    "ser.listening",
     "ser.recognizer",
+    "ser.timeline",
     "ser.plots",
     "ser.cli",
     "ser.commands.predict",
@@ -33,13 +42,19 @@ TRAINING = (
     "ser.frames",
     "ser.encoder",
     "ser.models",
+    "ser.regression",
+    "ser.familiarity",
+    "ser.robustness",
     "ser.training",
     "ser.evaluation",
     "ser.shipping",
 )
 TRAINING_LIBRARIES = ("tensorflow", "keras", "sklearn")
 # The order of the design: a module may import those before it, never those after it.
-ORDER = ("errors", "constants", "ffmpeg", "audio", "features", "recognizer", "plots", "ui")
+ORDER = (
+    *("errors", "constants", "containers", "ffmpeg", "intake", "audio", "speech", "quality", "passages", "features"),
+    *("prediction", "listening", "recognizer", "timeline", "plots", "ui"),
+)
 
 
 def _module_name(path: Path) -> str:

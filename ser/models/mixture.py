@@ -129,6 +129,7 @@ class Familiarity(_OfCorpora):
     """
 
     def build(self, statistics_shape: tuple[int | None, ...]) -> None:
+        """Weights for (b, 2n) statistics: projection (n, 300), centres (corpora, 300), slope and offset (2,)."""
         width = int(statistics_shape[-1] or 0) // 2
         self.projection = self.add_weight(
             shape=(width, PROJECTED), initializer="zeros", trainable=False, name="projection"
@@ -174,6 +175,7 @@ class Joint(layers.Layer):
         voice: keras.KerasTensor,
         familiar: keras.KerasTensor,
     ) -> keras.KerasTensor:
+        """Logits (b, 8) of the three paths, then the logits (b, 1) of a voice and of familiarity → (b, 8)."""
         at_home = ops.softmax(self.scales[0] * sequence + self.scales[1] * pooled)
         abroad = ops.softmax(self.scales[2] * strangers)
         known, heard = ops.sigmoid(familiar), ops.sigmoid(voice)
