@@ -100,7 +100,7 @@ def as_json(prediction: Prediction) -> str:
         "model": prediction.model,
         "emotion": prediction.emotion if prediction.has_voice else None,
         "probabilities": {name: round(value, 6) for name, value in prediction.probabilities.items()},
-        "sure": prediction.is_sure,
+        "sure": prediction.is_sure and prediction.has_voice,
         "familiar": round(prediction.familiar, 6),
         "remarks": [remark.kind for remark in prediction.remarks],
         "shares": {name: round(value, 4) for name, value in found.shares.items()},

@@ -36,8 +36,9 @@ def test_jsonl_keeps_the_order_and_goes_on_after_a_bad_file(
         assert row["error"] is None
         assert list(row["probabilities"]) == list(EMOTIONS)
         assert sum(row["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
-        assert row["emotion"] == max(row["probabilities"], key=row["probabilities"].get)
-        assert row["sure"] in (True, False)
+        assert row["emotion"] is None  # the tone of these tests is like a voice, but is none
+        assert row["sure"] is False
+        assert row["voice"] < 0.5
     assert rows[1]["emotion"] is None
     assert rows[1]["probabilities"] is None
     assert rows[1]["sure"] is None
@@ -131,6 +132,7 @@ def test_jsonl_tells_a_sure_answer_from_a_doubtful_one(
     assert main(["predict", "--format", "jsonl", files[0]]) == 0
     row = json.loads(capsys.readouterr().out)
     assert (row["emotion"], row["sure"], row["model"]) == ("happy", sure, "doubtful")
+    assert row["emotion"] == max(row["probabilities"], key=row["probabilities"].get)
 
 
 def test_help_lists_the_known_models(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,8 +137,8 @@ def test_the_command_line_says_a_line_for_each_and_goes_on(canary: Canary, tmp_p
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [Path(answer["file"]).name for answer in answers] == sorted(files)
-    assert all((answer["emotion"] is None) == bool(answer["error"]) for answer in answers)
-    assert {Path(answer["file"]).name for answer in answers if answer["emotion"]} == {
+    assert all((answer["probabilities"] is None) == bool(answer["error"]) for answer in answers)
+    assert {Path(answer["file"]).name for answer in answers if answer["probabilities"]} == {
         *(name for name in whole() if name.endswith((".mp3", ".amr"))), "huge-riff.wav",
     }  # fmt: skip
     assert "Traceback" not in done.stderr

@@ -40,19 +40,20 @@ class Answer:
     def to_json(self) -> str:
         """One line: ``file``, ``emotion``, ``probabilities`` of all eight, ``error``, ``sure``, and what follows.
 
-        Null stands where there is none. ``emotion`` is the likeliest one also where ``sure`` is false; ``voice`` and
+        Null stands where there is none. ``emotion`` is the likeliest one also where ``sure`` is false, and null where
+        nobody speaks; ``voice`` and
         ``familiar`` are the probabilities that there is a voice, and that the recording is like what taught the model;
         ``remarks`` names what is wrong with the sound: clipped, quiet, noisy, narrow.
         """
         found = self.prediction
         content = {
             "file": self.file,
-            "emotion": found.emotion if found else None,
+            "emotion": found.emotion if found and found.has_voice else None,
             "probabilities": {emotion: round(found.probabilities[emotion], 6) for emotion in EMOTIONS}
             if found
             else None,
             "error": self.error,
-            "sure": found.is_sure if found else None,
+            "sure": found.is_sure and found.has_voice if found else None,
             "voice": round(found.voice, 6) if found else None,
             "familiar": round(found.familiar, 6) if found else None,
             "duration_s": round(found.recording.duration_s, 3) if found else None,
