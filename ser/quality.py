@@ -23,6 +23,9 @@ LEVEL_SAMPLES = SAMPLE_RATE_HZ // 50
 BACKGROUND_QUANTILE = 0.1
 
 
+OF_THE_VOICE = ("quiet", "noisy")  # kinds that say nothing where there is no voice
+
+
 @dataclass(frozen=True)
 class Remark:
     """One thing that is wrong: ``kind`` for programs, ``text`` for people."""

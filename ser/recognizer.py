@@ -21,7 +21,7 @@ from ser.litert import LiteRtModel
 from ser.manifest import read_json, require_sha256
 from ser.passages import passages
 from ser.prediction import EmotionScore, Prediction, Step, Timing
-from ser.quality import remarks
+from ser.quality import OF_THE_VOICE, remarks
 from ser.speech import Span, Speech, find_speech
 from ser.sureness import SureFrom
 
@@ -110,6 +110,8 @@ class Recognizer:
         order = np.argsort(-probabilities, kind="stable")
         scores = tuple(EmotionScore(EMOTIONS[i], float(probabilities[i])) for i in order)
         limit = self.sure_from.at(familiar)
+        if voice < 0.5:
+            noticed = tuple(remark for remark in noticed if remark.kind not in OF_THE_VOICE)
         return Prediction(scores, self.name, recording, timing, limit, voice, familiar, speech, steps, noticed)
 
     def frames_of(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:

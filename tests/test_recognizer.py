@@ -156,6 +156,7 @@ def test_where_nobody_speaks_no_voice_is_found(recognizer: Recognizer) -> None:
     prediction = recognizer.predict(noise.astype(np.float32))
     assert not prediction.has_voice
     assert len(prediction.steps) >= 1
+    assert prediction.remarks == ()  # nothing is said of a voice that is not there
 
 
 def test_bad_recordings_raise_audio_errors(recognizer: Recognizer) -> None:
