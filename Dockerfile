@@ -1,4 +1,20 @@
+# Two stages: what installs packages stays behind. Serving needs neither TensorFlow nor Keras: requirements-serve.txt.
+FROM python:3.11-slim AS packages
+
+# The packages come before the sources, so that a change of code does not install them again. Hashes: what is
+# installed next year is what was tested. Their own tests, a tenth of their size, are of no use here.
+COPY requirements-serve.txt /tmp/
+RUN python -m venv /opt/ser \
+    && /opt/ser/bin/pip install --no-cache-dir --disable-pip-version-check --no-compile --require-hashes \
+        -r /tmp/requirements-serve.txt \
+    && /opt/ser/bin/pip uninstall --yes --quiet --disable-pip-version-check setuptools pip \
+    && find /opt/ser/lib -type d -name tests -prune -exec rm -rf {} + \
+    && find /opt/ser/lib -name '*.pyi' -delete
+
 FROM python:3.11-slim
+
+LABEL org.opencontainers.image.title="SER" \
+      org.opencontainers.image.description="Which emotion a voice carries: page and HTTP API on one port."
 
 # Debian's packages, from the list that other hosts read too. xargs: the file has one name a line.
 COPY packages.txt /tmp/
@@ -6,30 +22,29 @@ RUN apt-get update \
     && xargs -r apt-get install -y --no-install-recommends </tmp/packages.txt \
     && rm -rf /var/lib/apt/lists/* /tmp/packages.txt
 
+COPY --from=packages /opt/ser /opt/ser
 WORKDIR /app
-
-# The packages come before the sources, so that a change of code does not install them again.
-COPY requirements.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action ignore -r requirements.txt
-
 COPY app.py pyproject.toml ./
 COPY .streamlit .streamlit
 COPY model model
+COPY processed_data processed_data
 COPY ser ser
 
-# The server runs as nobody in particular. numba keeps what it compiles in a folder of that user's; one run of the
-# features while building leaves it there, so that the first recording is not the slow one.
-ENV NUMBA_CACHE_DIR=/app/.cache/numba \
+# The server runs as nobody in particular and writes nothing: bytecode and what numba compiles are made here, by one
+# prediction, so that the first recording is not the slow one and the root file system may be read-only.
+ENV PATH=/opt/ser/bin:$PATH \
+    NUMBA_CACHE_DIR=/app/.cache/numba \
     PYTHONUNBUFFERED=1 \
     PORT=8501
-RUN useradd --create-home --shell /usr/sbin/nologin ser && mkdir -p .cache/numba && chown -R ser:ser .cache
+RUN useradd --create-home --shell /usr/sbin/nologin ser && mkdir -p .cache/numba && chown -R ser:ser .cache \
+    && python -m compileall -q -j 0 /opt/ser/lib /app/ser
 USER ser
-RUN python -c "import numpy as np; from ser import features; x = np.sin(np.arange(16000.0)).astype('f4'); \
-features.log_mel(features.trim_silence(x)); features.mfcc_with_deltas(x); features.summary(x); features.spectral_extras(x)"
+RUN python -c "import ser; from ser.ui import recognise; recognise.warmed_up(ser.load())"
 
 EXPOSE 8501
+STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/_stcore/health', timeout=4)"]
 
 # A shell, because hosts choose the port at run time; exec, so that the server gets the signal to stop.
-CMD ["sh", "-c", "exec python -m streamlit run app.py --server.address 0.0.0.0 --server.port \"$PORT\" --server.headless true --browser.gatherUsageStats false"]
+CMD ["sh", "-c", "exec python -m streamlit run ser/ui/server.py --server.address 0.0.0.0 --server.port \"${WEBSITES_PORT:-$PORT}\" --server.headless true --browser.gatherUsageStats false"]

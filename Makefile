@@ -5,7 +5,7 @@ ARGS ?=
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: app test lint format install install-dev help clean
+.PHONY: app test lint format install install-dev lock help clean
 
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
 	@echo "SER starts on http://localhost:$(PORT) - open it in a browser; Ctrl-C stops it."
@@ -29,6 +29,11 @@ install: ## make .venv with what the page and the command ser need
 
 install-dev: ## make .venv with what tests need as well
 	@bash scripts/install.sh dev
+
+lock: install-dev ## write requirements-serve.txt, the container's packages with hashes, from its .in
+	@sed -e '/^#/d' -e 's/  #.*//' requirements.txt >.venv/constraints.txt
+	@$(PY) -m uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url -c .venv/constraints.txt requirements-serve.in -o requirements-serve.txt
 
 clean: ## remove .venv and the caches
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache ser.egg-info

@@ -1,21 +1,22 @@
-"""The web page's entry: page list, look, the recognizers that all sessions share. Nothing else."""
+"""The web page's entry: page list and look. Nothing else."""
 
 import streamlit as st
 
-import ser
-from ser.ui import look, recognise
+from ser import uploads
+from ser.ui import about, look, many, recognise, shelf, standings
 
-
-@st.cache_resource(show_spinner=False)
-def recognizer(name: str) -> ser.Recognizer:
-    """A model of ``model/``, loaded and warmed up once a server, when it is first asked for."""
-    return recognise.warmed_up(ser.load(name))
-
-
+uploads.keep_in_memory()
 st.set_page_config(page_title="SER · the emotion in a voice", page_icon="🎙️", layout="wide")
 look.apply()
 pages = [
-    st.Page(lambda: recognise.page(recognizer), title="Recognise", icon=":material/graphic_eq:", url_path="recognise")
+    st.Page(
+        lambda: recognise.page(shelf.recognizer), title="Recognise", icon=":material/graphic_eq:", url_path="recognise"
+    ),
+    st.Page(lambda: many.page(shelf.recognizer), title="Many files", icon=":material/library_music:", url_path="many"),
+    st.Page(standings.page, title="The models", icon=":material/leaderboard:", url_path="models"),
+    st.Page(about.page, title="About", icon=":material/info:", url_path="about"),
 ]
-st.navigation(pages, position="top").run()
+page = st.navigation(pages, position="top")
+about.notice()
+page.run()
 look.foot()

@@ -130,6 +130,28 @@ def altered_rows(reports: Reports) -> str:
     )
 
 
+def condition_lines(conditions: list[Report], model: str) -> str:
+    """What single conditions cost: a sentence and a table row a condition; empty where that was not measured."""
+    if not conditions:
+        return ""
+    first = conditions[0]
+    corpora = ", ".join(map(title, first["uar"]))
+    lines = [
+        f"Single conditions, each on the same {first['clips']} clips of validation speakers, through everything that",
+        "serves a recording, by a model of the same recipe that never learnt from these speakers; recall is the mean",
+        f"of {corpora} (`ser robustness {model}DATA`):",
+        "",
+        "| condition | recall | difference | called sure | familiar | no speech found |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one['condition']} | {one['mean']:.3f} | {one['mean'] - first['mean']:+.3f} | {one['sure']:.0%} "
+        f"| {one['familiar']:.0%} | {one['unheard']} |"
+        for one in conditions
+    ]
+    return "\n".join(lines)
+
+
 def group_lines(reports: Reports) -> str:
     """Recall of each group, with the gap between the best and the worst understood; large gaps stand out."""
     lines = []

@@ -22,7 +22,7 @@ fail() {
 wanted() { # the content that decides whether there is anything to do
     echo "$REQUIREMENTS"
     pwd
-    cat requirements.txt requirements-dev.txt pyproject.toml
+    cat requirements.txt requirements-models.txt requirements-dev.txt pyproject.toml
 }
 
 find_python() { # sets PYTHON: the newest supported one that can make environments

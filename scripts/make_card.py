@@ -60,6 +60,12 @@ def stored_reports(name: str, folder: Path = MODEL_FOLDER) -> tables.Reports:
     return dict(read_json(folder / name / "report.json"))
 
 
+def stored_conditions(folder: Path) -> list[tables.Report]:
+    """``robustness.json`` of the model in a folder; empty where it was not measured."""
+    path = folder / "robustness.json"
+    return list(read_json(path)["conditions"]) if path.is_file() else []
+
+
 def served_files(folder: Path, manifest: dict[str, Any]) -> tuple[Path, Path]:
     """What answering needs: encoder and head."""
     return folder.parent / ENCODER / manifest["encoder"]["file"], folder / manifest["file"]
@@ -89,6 +95,7 @@ def card(folder: Path) -> str:
         curves=CURVES_FILE,
         outsiders=tables.outsider_rows(manifest),
         altered=tables.altered_rows(reports),
+        conditions=tables.condition_lines(stored_conditions(folder), model),
         gap=tables.GAP_NAMED,
         groups=tables.group_lines(reports),
         example_corpus=tables.tested(reports[f"speaker/{example_corpus}"]),

@@ -38,7 +38,7 @@ FLAGS = (
 
 
 @contextlib.contextmanager
-def served(app: Path = ROOT / "app.py") -> Iterator[str]:
+def served(app: Path = ROOT / "ser" / "ui" / "server.py") -> Iterator[str]:
     """The page on a free port of this machine; gives its address, and ends the server afterwards.
 
     Raises:

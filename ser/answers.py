@@ -100,9 +100,9 @@ def age_bands(ages_years: pd.Series) -> list[str]:
 
 
 def group_recalls(answers: Answers) -> dict[str, dict[str, float]]:
-    """Recall by gender, age, intensity and sentence, where the corpus tells them and a group has enough clips."""
+    """Recall by corpus, gender, age, intensity and sentence, where that is told and a group has enough clips."""
     clips = answers.clips
-    kinds = {kind: clips[kind].to_numpy(str) for kind in ("gender", "intensity", "sentence")}
+    kinds = {kind: clips[kind].to_numpy(str) for kind in ("corpus", "gender", "intensity", "sentence")}
     kinds["age"] = np.array(age_bands(clips["age_years"]))
     found: dict[str, dict[str, float]] = {}
     for kind, values in kinds.items():

@@ -1,4 +1,4 @@
-"""The command line: ``ser predict | prepare | train | evaluate | robustness | app``.
+"""The command line: ``ser predict | prepare | train | evaluate | compare | tune | robustness | app``.
 
 Each command's module is imported when the command runs, so that ``ser --help`` and ``ser predict`` load neither
 TensorFlow nor anything else of the training side.
@@ -20,6 +20,8 @@ COMMANDS = {
     "prepare": "corpora → the tables of processed_data/",
     "train": "train the bundled model and ship it into model/",
     "evaluate": "score the model on speakers it has not heard",
+    "compare": "every model on the same clips and splits, in one table",
+    "tune": "search a classic model's settings on validation speakers",
     "robustness": "what noise, codecs, rooms, level and speed cost the model",
     "app": "open the page in a browser",
 }

@@ -15,6 +15,9 @@ MEL_BANDS: Final = 80
 MEL_FRAMES_PER_S: Final = SAMPLE_RATE_HZ // HOP_SAMPLES  # 100
 LOG_MEL_FLOOR_DECADES: Final = 8.0  # below the maximum
 LOG_MEL_POWER_MIN: Final = 1e-10
+# The model hears everything at one level: this quantile of the frames' summed mel power is brought to this power.
+LOG_MEL_LEVEL_QUANTILE: Final = 0.9
+LOG_MEL_LEVEL: Final = 10.0
 
 # Speech frames that the encoder gives: its second convolution has stride 2.
 SPEECH_FRAMES_PER_S: Final = MEL_FRAMES_PER_S // 2  # 50
@@ -31,6 +34,14 @@ SUMMARY_MFCC: Final = 20
 SUMMARY_MEL_BANDS: Final = 128
 SUMMARY_SIZE: Final = 1 + SUMMARY_CHROMA + SUMMARY_MFCC + 1 + SUMMARY_MEL_BANDS  # 162
 MFCC_COUNTS: Final = (13, 40)
+
+# Other inputs of the field's models: 13 averaged MFCC, 40 MFCC over time, a picture of the mel spectrogram.
+MFCC_MEAN_COUNT: Final = 13
+MFCC_FRAME_COUNT: Final = 40
+MFCC_FRAMES_S: Final = 4.0
+MFCC_FRAMES: Final = round(MFCC_FRAMES_S * SAMPLE_RATE_HZ / SUMMARY_HOP_SAMPLES)  # 125
+PICTURE_SIDE: Final = 96  # mel bands, and frames: 3.1 s
+PICTURE_RANGE_DB: Final = 80.0
 
 # Silence around speech is cut before the model listens (not before the plots).
 TRIM_BELOW_PEAK_DB: Final = 35.0

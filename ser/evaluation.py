@@ -26,11 +26,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from ser.answers import Answers
+from ser.calibration import softmax
 from ser.draws import CorpusData, TrainSettings, targets_of
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.report import Evaluated, FoldScore, Report, summarise
 from ser.splits import Split, corpus_folds, sentence_folds, speaker_folds
-from ser.training import fit_head, predict_logits, softmax
+from ser.training import fit_head, predict_logits
 
 PROTOCOLS: dict[str, Callable[[pd.DataFrame, Sequence[str]], list[Split]]] = {
     "speaker": speaker_folds,
@@ -40,8 +41,8 @@ PROTOCOLS: dict[str, Callable[[pd.DataFrame, Sequence[str]], list[Split]]] = {
 
 # A change to one of these makes kept answers worthless: they say what a head learns and answers.
 SOURCES = (
-    "augment", "draws", "encoder", "familiarity", "features", "frames", "models/mixture", "models/speech_cnn_lstm",
-    "outsiders", "regression", "splits", "sureness", "training",
+    "augment", "calibration", "draws", "encoder", "familiarity", "features", "frames", "models/mixture",
+    "models/speech_cnn_lstm", "outsiders", "regression", "splits", "sureness", "training",
 )  # fmt: skip
 
 

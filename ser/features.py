@@ -14,8 +14,15 @@ from numpy.typing import NDArray
 from ser.constants import (
     HOP_SAMPLES,
     LOG_MEL_FLOOR_DECADES,
+    LOG_MEL_LEVEL,
+    LOG_MEL_LEVEL_QUANTILE,
     LOG_MEL_POWER_MIN,
     MEL_BANDS,
+    MFCC_FRAME_COUNT,
+    MFCC_FRAMES,
+    MFCC_MEAN_COUNT,
+    PICTURE_RANGE_DB,
+    PICTURE_SIDE,
     SAMPLE_RATE_HZ,
     SUMMARY_CHROMA,
     SUMMARY_HOP_SAMPLES,
@@ -41,6 +48,8 @@ def front_end() -> dict[str, float]:
         "mel_bands": MEL_BANDS,
         "log_mel_floor_decades": LOG_MEL_FLOOR_DECADES,
         "log_mel_power_min": LOG_MEL_POWER_MIN,
+        "log_mel_level": LOG_MEL_LEVEL,
+        "log_mel_level_quantile": LOG_MEL_LEVEL_QUANTILE,
         "trim_below_peak_db": TRIM_BELOW_PEAK_DB,
         "trim_window_samples": TRIM_WINDOW_SAMPLES,
         "trim_hop_samples": TRIM_HOP_SAMPLES,
@@ -77,11 +86,38 @@ def log_mel(samples: Float32Array) -> Float32Array:
         shape (80, 1 + n // 160), float32: log10 of mel power, floored 8 decades below the maximum, then
         (x + 4) / 4, which leaves speech in about -1 … 1.5. Column t is centred on second t / 100.
     """
+    return _log_of(_mel_power(samples))
+
+
+def levelled_log_mel(samples: Float32Array) -> Float32Array:
+    """:func:`log_mel` as the model hears it: brought to one level, whatever the distance to the microphone.
+
+    The tenth loudest of a hundred frames gets a fixed power, so that a click does not decide, and neither do pauses.
+    Without it a recording 30 dB quieter than those that taught the model lost it 19 points of recall.
+
+    Args:
+        samples: shape (n,), float32, mono, 16 kHz.
+
+    Returns:
+        shape (80, 1 + n // 160), float32; the same for ``samples`` times any factor, up to rounding.
+    """
+    power = _mel_power(samples)
+    level = float(np.quantile(power.sum(axis=0), LOG_MEL_LEVEL_QUANTILE))
+    return _log_of(power * np.float32(LOG_MEL_LEVEL / level) if level > 0.0 else power)
+
+
+def _mel_power(samples: Float32Array) -> Float32Array:
+    """Mel power, shape (80, 1 + n // 160), float32."""
     import librosa
 
     power = librosa.feature.melspectrogram(
         y=samples, sr=SAMPLE_RATE_HZ, n_fft=WINDOW_SAMPLES, hop_length=HOP_SAMPLES, n_mels=MEL_BANDS
     )
+    return np.asarray(power, dtype=np.float32)
+
+
+def _log_of(power: Float32Array) -> Float32Array:
+    """Whisper's logarithm of mel power; see :func:`log_mel`."""
     decades = np.log10(np.maximum(power, LOG_MEL_POWER_MIN))
     floored = np.maximum(decades, decades.max() - LOG_MEL_FLOOR_DECADES)
     return np.asarray((floored + 4.0) / 4.0, dtype=np.float32)
@@ -171,6 +207,38 @@ def summary_names() -> tuple[str, ...]:
         "rms",
         *(f"mel_{i:03d}" for i in range(SUMMARY_MEL_BANDS)),
     )
+
+
+def mfcc_mean(samples: Float32Array) -> Float32Array:
+    """:func:`mfcc` averaged over time, shape (13,), float32."""
+    return np.asarray(mfcc(samples, MFCC_MEAN_COUNT).mean(axis=1), dtype=np.float32)
+
+
+def mfcc_frames(samples: Float32Array) -> Float32Array:
+    """:func:`mfcc` over the first 4 s of speech, shape (125, 40), float32; zero behind a shorter clip's end."""
+    found = mfcc(trim_silence(samples), MFCC_FRAME_COUNT).T[:MFCC_FRAMES]
+    return np.pad(found, ((0, MFCC_FRAMES - len(found)), (0, 0)))
+
+
+def mel_picture(samples: Float32Array) -> Float32Array:
+    """The mel spectrogram of the first 3 s of speech as a picture.
+
+    Returns:
+        shape (96, 96, 1), float32, 0 … 1: low bands first, time from left to right, 80 dB between black and the
+        loudest place; black behind a shorter clip's end.
+    """
+    import librosa
+
+    power = librosa.feature.melspectrogram(
+        y=trim_silence(samples),
+        sr=SAMPLE_RATE_HZ,
+        n_fft=SUMMARY_WINDOW_SAMPLES,
+        hop_length=SUMMARY_HOP_SAMPLES,
+        n_mels=PICTURE_SIDE,
+    )[:, :PICTURE_SIDE]
+    shade = 1.0 + librosa.power_to_db(power, ref=np.max, top_db=PICTURE_RANGE_DB) / PICTURE_RANGE_DB
+    padded = np.pad(shade, ((0, 0), (0, PICTURE_SIDE - shade.shape[1])))
+    return np.asarray(padded[:, :, None], dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from ser.audio import load
 from ser.augment import AugmentSettings, augment
 from ser.constants import MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.errors import AudioError
-from ser.features import front_end, log_mel, trim_silence
+from ser.features import front_end, levelled_log_mel, trim_silence
 from ser.litert import LiteRtModel, export_litert
 from ser.manifest import read_json
 from ser.outsiders import Kind
@@ -68,6 +68,14 @@ class FrameStore:
         """Frames of one version of one clip, shape (t, 512 · layers), float16."""
         shard, start, count = self.spans[clip, version]
         return self.shards[shard][start : start + count]
+
+    def statistics(self, version: int = 0) -> NDArray[np.float32]:
+        """Mean and deviation over time of one version of each clip, shape (clips, 2 · 512 · layers), float32."""
+        rows = []
+        for clip in range(len(self.spans)):
+            frames = self.frames(clip, version).astype(np.float32)
+            rows.append(np.concatenate([frames.mean(axis=0), frames.std(axis=0)]))
+        return np.stack(rows)
 
     def lengths(self, version: int = 0) -> NDArray[np.int64]:
         """Frame count of each clip, shape (clips,)."""
@@ -123,7 +131,7 @@ def cache_outsiders(kinds: Mapping[str, Kind], count: int, settings: FrameSettin
     key = hashlib.sha256(json.dumps([list(kinds), count, settings.seed]).encode() + source).hexdigest()[:12]
     path = folder / f"outsiders-{key}.npz"
     if not path.is_file():
-        _start_worker(_encoder_file(settings, folder))
+        _load_encoder(_encoder_file(settings, folder))
         rng = np.random.default_rng(settings.seed)
         sounds = [outsiders.synthesise(kind, rng) for kind in kinds.values() for _ in range(count)]
         frames = [_encode(trim_silence(sound)) for sound in sounds]
@@ -178,13 +186,24 @@ _worker: dict[str, LiteRtModel] = {}  # the encoder of this worker process
 
 
 def _start_worker(path: Path) -> None:
-    """One thread a worker: two busy multi-threaded programs on two cores cost more than twice the time."""
+    """One thread a worker: two busy multi-threaded programs on two cores cost more than twice the time.
+
+    numpy's BLAS too: its idle threads turn in circles, which made this five times as slow.
+    """
+    import librosa  # noqa: F401 - brings the libraries whose threads are limited
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+    _load_encoder(path)
+
+
+def _load_encoder(path: Path) -> None:
     _worker["encoder"] = LiteRtModel(path, threads=1)
 
 
 def _encode(samples: NDArray[np.float32]) -> NDArray[np.float16]:
     """Samples → averaged pairs of speech frames, (t, 512 · layers)."""
-    return _worker["encoder"](log_mel(samples).T).astype(np.float16)
+    return _worker["encoder"](levelled_log_mel(samples).T).astype(np.float16)
 
 
 def _versions(root: Path, path: str, settings: FrameSettings) -> Iterator[NDArray[np.float16]]:

@@ -1,4 +1,4 @@
-"""Passages of a long recording → steps: blocks are encoded, and windows answered, by several workers at once.
+"""Passages of a long recording → steps: blocks are heard, and windows answered, by several workers at once.
 
 Each worker has interpreters of its own with one thread each: on two cores that is faster than one interpreter with two
 threads, which wait for each other by turning in circles.
@@ -11,14 +11,12 @@ import queue
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ser.audio import Recording
-from ser.features import log_mel
-from ser.litert import LiteRtModel
+from ser.ears import Ear
 from ser.passages import Passage
 from ser.prediction import Step
 from ser.speech import Span
@@ -32,37 +30,38 @@ AsStep = Callable[[Array, Span], Step]
 
 
 class Crew:
-    """Workers that share out encoding and answering. Thread-safe."""
+    """Workers that share out hearing and answering. Thread-safe."""
 
-    def __init__(self, encoder: Path, head: Path) -> None:
-        """Each core gets a worker."""
+    joins = True
+
+    def __init__(self, make_ear: Callable[[], Ear]) -> None:
+        """Each core gets a worker, and each worker an ear of its own."""
         self.workers = min(WORKERS_MAX, os.cpu_count() or 1)
-        self._encoders: queue.SimpleQueue[LiteRtModel] = queue.SimpleQueue()
-        self._heads: queue.SimpleQueue[LiteRtModel] = queue.SimpleQueue()
+        self._ears: queue.SimpleQueue[Ear] = queue.SimpleQueue()
         for _ in range(self.workers):
-            self._encoders.put(LiteRtModel(encoder, 1))
-            self._heads.put(LiteRtModel(head, 1))
+            ear = make_ear()
+            self.joins = ear.joins
+            self._ears.put(ear)
 
-    def encode(self, samples: Array) -> Array:
-        """Speech frames of a block of samples, (t, n)."""
-        return _borrowed(self._encoders, log_mel(samples).T)
+    def hear(self, samples: Array) -> Array:
+        """What the model reads of a window of samples."""
+        return self._borrow(lambda ear: ear.hear(samples))
 
-    def answer(self, frames: Array) -> Array:
-        """What the head says of a window of frames."""
-        return _borrowed(self._heads, frames)
+    def answer(self, heard: Array) -> Array:
+        """What the model says of it."""
+        return self._borrow(lambda ear: ear.answer(heard))
 
-
-def _borrowed(models: queue.SimpleQueue[LiteRtModel], values: Array) -> Array:
-    model = models.get()
-    try:
-        return model(values)
-    finally:
-        models.put(model)
+    def _borrow(self, use: Callable[[Ear], Array]) -> Array:
+        ear = self._ears.get()
+        try:
+            return use(ear)
+        finally:
+            self._ears.put(ear)
 
 
 @dataclass(frozen=True)
 class _Block:
-    """A block to encode; ``adjoins``: it goes on where the one before it ends."""
+    """A block to hear; ``adjoins``: it goes on where the one before it ends."""
 
     span: Span
     step: Span
@@ -84,7 +83,7 @@ def listen(
     """Two steps a block, each the mean of the windows that cover it: the block, and those across its edges.
 
     Args:
-        as_step: makes a step of what the head says of a window.
+        as_step: makes a step of what the model says of a window.
         progress: called with the seconds of speech heard and those to hear; it may raise to stop.
     """
     blocks = _blocks(found)
@@ -95,14 +94,14 @@ def listen(
     with ThreadPoolExecutor(crew.workers, "listening") as pool:
         for start in range(0, len(blocks), BATCH_BLOCKS):
             batch = blocks[start : start + BATCH_BLOCKS]
-            frames = list(pool.map(lambda one: crew.encode(recording.span(one.span.start, one.span.stop)), batch))
-            whole += _answers(pool, crew, as_step, frames, [one.span for one in batch])
-            before = [last, *frames[:-1]]
+            heard = list(pool.map(lambda one: crew.hear(recording.span(one.span.start, one.span.stop)), batch))
+            whole += _answers(pool, crew, as_step, heard, [one.span for one in batch])
+            before = [last, *heard[:-1]]
             edges = [i for i, one in enumerate(batch) if one.adjoins]
-            windows = [_joined(earlier, frames[i]) for i in edges if (earlier := before[i]) is not None]
+            windows = [_across(recording, crew, batch[i].span, before[i], heard[i]) for i in edges]
             told = _answers(pool, crew, as_step, windows, [batch[i].span for i in edges])
             across |= {start + i - 1: step for i, step in zip(edges, told, strict=True)}
-            last = frames[-1]
+            last = heard[-1]
             done_s += sum(block.step.duration_s for block in batch)
             if progress:
                 progress(done_s, all_s)
@@ -117,9 +116,12 @@ def _answers(
     return [as_step(told, span) for told, span in zip(pool.map(crew.answer, windows), spans, strict=True)]
 
 
-def _joined(earlier: Array, later: Array) -> Array:
-    """The window from the middle of one block to the middle of the next, (t, n)."""
-    return np.concatenate([earlier[len(earlier) // 2 :], later[: len(later) // 2]])
+def _across(recording: Recording, crew: Crew, span: Span, earlier: Array | None, later: Array) -> Array:
+    """What is read of the window from the middle of one block to the middle of the next, which lies at ``span``."""
+    if crew.joins and earlier is not None:
+        return np.concatenate([earlier[len(earlier) // 2 :], later[: len(later) // 2]])
+    half = (span.stop - span.start) // 2
+    return crew.hear(recording.span(span.start - half, span.start + half))
 
 
 def _steps(block: _Block, whole: Step, before: Step | None, after: Step | None) -> Iterator[Step]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LiteRtModel:
-    """A LiteRT file with input (1, t, n) and any t. Thread-safe."""
+    """A LiteRT file with an input (1, …), of any length where the file leaves it free. Thread-safe."""
 
     def __init__(self, path: Path, threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter
@@ -30,7 +30,7 @@ class LiteRtModel:
         self._lock = threading.Lock()
 
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Runs on (t, n) float32; gives the first row of the output, float32, as an array of its own."""
+        """Runs on one input, such as (t, n) float32; gives the output's first row, float32, as an array of its own."""
         batch = np.ascontiguousarray(values[None], dtype=np.float32)
         with self._lock:  # the interpreter holds one input at a time
             self._interpreter.resize_tensor_input(self._input, batch.shape)
@@ -41,9 +41,9 @@ class LiteRtModel:
 
 
 def export_litert(model: keras.Model, path: Path) -> None:
-    """Converts a model from (b, t, n) to LiteRT with float16 weights.
+    """Converts a model to LiteRT with float16 weights.
 
-    The batch is fixed at one, which the LSTM's loop needs; the length stays free.
+    The batch is fixed at one, which the LSTM's loop needs; what the model leaves free, such as the length, stays free.
     """
     import keras
     import tensorflow as tf
@@ -54,7 +54,7 @@ def export_litert(model: keras.Model, path: Path) -> None:
         archive.add_endpoint(
             "serve",
             lambda values: model(values, training=False),
-            input_signature=[tf.TensorSpec((1, None, int(model.input_shape[-1])), tf.float32)],
+            input_signature=[tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)],
         )
         archive.write_out(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serve"])

@@ -84,7 +84,7 @@ def measure(location: Path) -> Measurement:
     Raises:
         ToolMissingError: ffmpeg is needed and missing, which is no fault of the file.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     if not location.is_file():
         return Measurement(reason="a link to a file that is not there", final=False)

@@ -80,7 +80,7 @@ def probability_bars(prediction: Prediction) -> go.Figure:
     # A fixed scale: a weak answer must look weak. The room on the right is for the labels.
     figure.update_xaxes(range=[0, 114], visible=False, fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", tickfont={"size": 15})
-    return _finish(figure, height_px=330).update_layout(margin_t=0)
+    return finish(figure, height_px=330).update_layout(margin_t=0)
 
 
 def waveform(recording: Recording) -> go.Figure:
@@ -97,7 +97,7 @@ def waveform(recording: Recording) -> go.Figure:
     )
     figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
     figure.update_yaxes(title="Amplitude", zeroline=True, fixedrange=True, nticks=5)
-    return _finish(figure, height_px=230)
+    return finish(figure, height_px=230)
 
 
 def mel_spectrogram(recording: Recording) -> go.Figure:
@@ -128,7 +128,7 @@ def mel_spectrogram(recording: Recording) -> go.Figure:
         ticktext=[str(hertz) for hertz in MEL_TICKS_HZ],
         fixedrange=True,
     )
-    return _finish(figure, height_px=300)
+    return finish(figure, height_px=300)
 
 
 def mfcc(recording: Recording, count: int = 13) -> go.Figure:
@@ -156,7 +156,7 @@ def mfcc(recording: Recording, count: int = 13) -> go.Figure:
     )
     figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
     figure.update_yaxes(title="Coefficient", dtick=2 if count <= 20 else 5, fixedrange=True)
-    return _finish(figure, height_px=300)
+    return finish(figure, height_px=300)
 
 
 def timeline(prediction: Prediction) -> go.Figure:
@@ -187,7 +187,7 @@ def timeline(prediction: Prediction) -> go.Figure:
     figure.update_layout(barmode="stack", bargap=0)
     figure.update_xaxes(title="Time (s)", range=[0.0, prediction.recording.duration_s])
     figure.update_yaxes(title="Probability (%)", range=[0, 100], fixedrange=True, nticks=3)
-    _finish(figure, height_px=320)
+    finish(figure, height_px=320)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.28, "itemclick": False})
 
 
@@ -277,7 +277,7 @@ def _colour_bar(unit: str) -> dict[str, object]:
     return {"thickness": 10, "outlinewidth": 0, "title": {"text": unit, "side": "top"}, "nticks": 5, "len": 1.0}
 
 
-def _finish(figure: go.Figure, height_px: int) -> go.Figure:
+def finish(figure: go.Figure, height_px: int) -> go.Figure:
     """What all figures share. No drag mode: on a phone a finger on the figure must still scroll the page."""
     figure.update_layout(
         height=height_px,

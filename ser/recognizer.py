@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from ser.audio import Recording, from_samples
 from ser.audio import load as load_audio
 from ser.constants import EMOTIONS, EXTRAS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
+from ser.ears import ENCODER, ear_maker
 from ser.errors import ModelError
-from ser.features import front_end, log_mel, trim_silence
+from ser.features import front_end, trim_silence
 from ser.listening import Crew, Progress, listen
-from ser.litert import LiteRtModel
-from ser.manifest import read_json, require_sha256
+from ser.manifest import read_json
 from ser.passages import passages
 from ser.prediction import EmotionScore, Prediction, Step, Timing
 from ser.quality import OF_THE_VOICE, remarks
@@ -26,12 +26,10 @@ from ser.speech import Span, Speech, find_speech
 from ser.sureness import SureFrom
 
 if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
 MODEL_FOLDER = Path(__file__).resolve().parent.parent / "model"
 DEFAULT_MODEL = "speech_cnn_lstm"
-# Lies beside the models and is part of them, but answers nothing itself.
-ENCODER = "encoder"
 THREADS = 2
 
 
@@ -62,14 +60,10 @@ class Recognizer:
         self.manifest = read_json(folder / "manifest.json")
         _require_fit(self.manifest, folder)
         self.sure_from = _sure_from(self.manifest, folder)
-        weights = folder / self.manifest["file"]
-        require_sha256(weights, self.manifest["sha256"])
-        encoder = folder.parent / ENCODER / self.manifest["encoder"]["file"]
-        self._files = (encoder, weights)
-        self._encoder = _shared_encoder(encoder, self.manifest["encoder"]["sha256"])
+        self._make_ear = ear_maker(self.manifest, folder)
+        self._ear = self._make_ear(THREADS, True)
         self.name = str(self.manifest["name"])
         self.extras = tuple(self.manifest.get("extras", ()))
-        self._head = LiteRtModel(weights, THREADS)
 
     def predict(
         self,
@@ -114,18 +108,18 @@ class Recognizer:
             noticed = tuple(remark for remark in noticed if remark.kind not in OF_THE_VOICE)
         return Prediction(scores, self.name, recording, timing, limit, voice, familiar, speech, steps, noticed)
 
-    def frames_of(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Speech frames of a window of samples at 16 kHz, at most 30 s: shape (t, n), float32, 25 a second."""
-        return self._encoder(log_mel(samples).T)
+    def hear(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the model reads of a window of samples at 16 kHz, at most 30 s; see :mod:`ser.ears`."""
+        return self._ear.hear(samples)
 
-    def answer_of(self, frames: NDArray[np.float32], span: Span) -> Step:
-        """What the model says of speech frames from :meth:`frames_of`, as a step at ``span``."""
-        return self._as_step(self._head(frames), span)
+    def answer_of(self, heard: NDArray[np.float32], span: Span) -> Step:
+        """What the model says of what :meth:`hear` gave, as a step at ``span``."""
+        return self._as_step(self._ear.answer(heard), span)
 
     @functools.cached_property
     def _crew(self) -> Crew:
         """Made when the first long recording comes."""
-        return Crew(*self._files)
+        return Crew(lambda: self._make_ear(1, False))
 
     def _as_step(self, told: NDArray[np.float32], span: Span) -> Step:
         probabilities = told[: len(EMOTIONS)].astype(np.float64)
@@ -139,7 +133,7 @@ class Recognizer:
         if found:
             return listen(recording, found, self._crew, self._as_step, progress)
         span = Span(0, min(length, round(MODEL_WINDOW_S * SAMPLE_RATE_HZ)))
-        return (self.answer_of(self.frames_of(trim_silence(recording.span(span.start, span.stop))), span),)
+        return (self.answer_of(self.hear(trim_silence(recording.span(span.start, span.stop))), span),)
 
     def warm_up(self) -> None:
         """Runs once on a synthesised tone, so that the first real recording does not pay for lazy imports."""
@@ -172,13 +166,6 @@ def _numerical_libraries() -> ThreadpoolController:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
-
-
-@functools.lru_cache(maxsize=4)
-def _shared_encoder(path: Path, sha256: str) -> LiteRtModel:
-    """The encoder in ``path``: loaded once, whatever number of models hears through it."""
-    require_sha256(path, sha256)
-    return LiteRtModel(path, THREADS)
 
 
 def _as_recording(source: str | Path | bytes | Recording | NDArray[np.floating], name: str | None) -> Recording:
@@ -215,7 +202,7 @@ def _sure_from(manifest: dict[str, Any], folder: Path) -> SureFrom:
 
 def _require_fit(manifest: dict[str, Any], folder: Path) -> None:
     """Refuses weights that were made for other labels or another front end."""
-    missing = [key for key in ("name", "file", "sha256", "encoder", "labels", "front_end") if key not in manifest]
+    missing = [key for key in ("name", "file", "sha256", "labels", "front_end") if key not in manifest]
     if missing:
         raise ModelError(f"{folder / 'manifest.json'} lacks {', '.join(missing)}. Restore it, or train again.")
     if tuple(manifest["labels"]) != EMOTIONS:

@@ -1,9 +1,6 @@
-"""How well the shipped weights understand recordings that are worse than the corpora's: one table, many conditions.
+"""How well a model understands recordings that are worse than the corpora's: one table, many conditions.
 
-Measured on the validation speakers that the manifest names. Part of the model has at last learnt from their clips as
-recorded (see :mod:`ser.training`): the scores are optimistic, and those of clips as recorded the most, so that what a
-condition seems to cost is more than it costs voices never heard. What altered copies of their clips cost is in
-``report.json``, by models that heard neither clip nor voice.
+Asked about clips of speakers it never heard, each through the whole served pipeline (``ser robustness``).
 """
 
 from __future__ import annotations
@@ -13,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,13 +74,13 @@ class Endured:
     clips: int
 
 
-def drawn(table: pd.DataFrame, speakers: set[str], clips: int) -> pd.DataFrame:
-    """About so many clips of some speakers, spread evenly over corpora and emotions, the same on every run.
+def drawn(table: pd.DataFrame, clips: int) -> pd.DataFrame:
+    """About so many spoken clips, spread evenly over corpora and emotions, the same on every run.
 
     Raises:
         CorpusError: there are none.
     """
-    table = table[table["speaker"].isin(speakers) & table["emotion"].isin(EMOTIONS) & (table["style"] == "speech")]
+    table = table[table["emotion"].isin(EMOTIONS) & (table["style"] == "speech")]
     if table.empty:
         raise CorpusError("No clip of a validation speaker is there. Name the folder that was given to ser prepare.")
     cells = table.groupby(["corpus", "emotion"])["path"].transform("size")
@@ -116,6 +114,7 @@ def endure(
         yield Endured(condition, uar, float(np.mean(list(uar.values()))), *shares, unheard, len(table))
 
 
-def write(found: list[Endured], path: Path) -> None:
-    """Puts the table beside the model's weights."""
-    path.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n", encoding="utf-8")
+def write(found: list[Endured], settings: dict[str, Any], path: Path) -> None:
+    """Stores the table, with the settings that trained the model."""
+    content = {"training": settings, "conditions": [asdict(one) for one in found]}
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

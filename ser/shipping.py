@@ -12,13 +12,13 @@ import keras
 
 from ser import __version__
 from ser.constants import EMOTIONS, EXTRAS
+from ser.ears import ENCODER
 from ser.encoder import ENCODER_FOLDER, load_encoder
 from ser.features import front_end
 from ser.litert import export_litert
 from ser.manifest import read_json, sha256_of
 from ser.models.mixture import SCALES
 from ser.models.speech_cnn_lstm import HeadSettings, build_head, served_encoder, served_head
-from ser.recognizer import ENCODER
 
 WEIGHTS_FILE = "head.tflite"
 HEAD_FILE = "head.keras"

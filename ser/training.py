@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
+from ser.calibration import fit_scale, fit_scales, negative_log_likelihood, softmax
 from ser.constants import EMOTIONS
 from ser.draws import CorpusData, Draws, TrainSettings, draw_weights, padded, targets_of
 from ser.familiarity import fit_familiarity
@@ -23,7 +23,6 @@ from ser.regression import Lesson, answers_by_others, fit_pooled, fit_strangers,
 from ser.splits import Split
 from ser.sureness import SureFrom
 
-SCALE_MAX = 10.0
 STANDARDISE_CLIPS = 2000
 
 
@@ -66,36 +65,6 @@ def predict_logits(
     return logits
 
 
-def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Probabilities over the last axis, float64."""
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
-
-
-def fit_scale(logits: NDArray[np.floating], targets: NDArray[np.int64], weights: NDArray[np.float64]) -> float:
-    """The scale of logits with the least weighted negative log-likelihood: temperature scaling (Guo et al. 2017)."""
-    return fit_scales(np.zeros_like(logits), logits, targets, weights)[1]
-
-
-def fit_scales(
-    sequence: NDArray[np.floating],
-    pooled: NDArray[np.floating],
-    targets: NDArray[np.int64],
-    weights: NDArray[np.float64],
-) -> tuple[float, float]:
-    """The scales of both paths' logits with the least weighted negative log-likelihood, none below zero.
-
-    Temperature scaling (Guo et al. 2017) with one temperature a path.
-    """
-
-    def loss(scales: NDArray[np.float64]) -> float:
-        chosen = softmax(scales[0] * sequence + scales[1] * pooled)[np.arange(len(targets)), targets]
-        return float(-np.sum(weights * np.log(np.maximum(chosen, 1e-12))))
-
-    found = minimize(loss, np.array([0.5, 0.5]), bounds=[(0.0, SCALE_MAX)] * 2, method="L-BFGS-B")
-    return float(found.x[0]), float(found.x[1])
-
-
 def corpus_scores(table: pd.DataFrame, clips: NDArray[np.int64], logits: NDArray[np.floating]) -> dict[str, float]:
     """Unweighted average recall within each corpus, over the emotions that it has there."""
     targets, corpora = targets_of(table)[clips], table["corpus"].to_numpy()[clips]
@@ -105,24 +74,44 @@ def corpus_scores(table: pd.DataFrame, clips: NDArray[np.int64], logits: NDArray
     }
 
 
-class BestOnValidation(keras.callbacks.Callback):
-    """Scores unheard speakers after each epoch, keeps the best weights, stops when patience runs out."""
+@dataclass(frozen=True)
+class Verdict:
+    """What validation speakers say of an epoch: the weighted negative log-likelihood, and each corpus's recall."""
 
-    def __init__(self, judge: Callable[[], dict[str, float]], patience: int, say: Callable[[str], None]) -> None:
+    loss: float
+    uar: dict[str, float]
+
+
+class BestOnValidation(keras.callbacks.Callback):
+    """Asks unheard speakers after each epoch, keeps the likeliest weights, stops when patience runs out.
+
+    Likelihood rather than recall chooses: recall of a few speakers wavers by more than an epoch's gain, and picked
+    epochs whose sequence path was best left out.
+    """
+
+    def __init__(self, judge: Callable[[], Verdict], patience: int, say: Callable[[str], None]) -> None:
         super().__init__()
         self.judge, self.patience, self.say = judge, patience, say
-        self.best, self.best_epoch, self.best_weights = -1.0, 0, None
+        self.best, self.best_epoch, self.best_weights = math.inf, 0, None
         self.history: list[dict[str, float]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Scores, remembers, and decides whether to go on."""
-        scores = self.judge()
-        mean = float(np.mean(list(scores.values())))
-        row = {"epoch": float(epoch + 1), "loss": float((logs or {}).get("loss", math.nan)), "validation_uar": mean}
-        self.history.append(row | {f"validation_uar_{name}": value for name, value in scores.items()})
-        self.say(f"epoch {epoch + 1}: loss {row['loss']:.3f}, validation UAR {mean:.3f} ({_in_words(scores)})")
-        if mean > self.best:
-            self.best, self.best_epoch, self.best_weights = mean, epoch, self.model.get_weights()
+        verdict = self.judge()
+        mean = float(np.mean(list(verdict.uar.values())))
+        row = {
+            "epoch": float(epoch + 1),
+            "loss": float((logs or {}).get("loss", math.nan)),
+            "validation_loss": verdict.loss,
+            "validation_uar": mean,
+        }
+        self.history.append(row | {f"validation_uar_{name}": value for name, value in verdict.uar.items()})
+        self.say(
+            f"epoch {epoch + 1}: loss {row['loss']:.3f}, validation loss {verdict.loss:.4f}, UAR {mean:.3f} "
+            f"({_in_words(verdict.uar)})"
+        )
+        if verdict.loss < self.best:
+            self.best, self.best_epoch, self.best_weights = verdict.loss, epoch, self.model.get_weights()
         elif epoch - self.best_epoch >= self.patience:
             self.model.stop_training = True
 
@@ -160,6 +149,11 @@ class Judge:
         """See :func:`corpus_scores`."""
         return corpus_scores(self.data.table, self.clips, logits)
 
+    def verdict(self) -> Verdict:
+        """On the head as it is, both paths together at their best scales."""
+        _, logits = self.calibrate()
+        return Verdict(negative_log_likelihood(logits, self.targets, self.weights), self.scores(logits))
+
     def answers(self) -> NDArray[np.float64]:
         """Probabilities that the whole head gives, (clips, 8)."""
         return softmax(predict_logits(self.head, self.data.store, self.clips)["joint"])
@@ -194,6 +188,7 @@ def fit_head(
     settings: TrainSettings,
     head_settings: HeadSettings,
     say: Callable[[str], None] = print,
+    learn_again: bool = True,
 ) -> Fit:
     """Trains a head on a split's training speakers; validation speakers choose epoch, scales and threshold.
 
@@ -205,6 +200,7 @@ def fit_head(
         split: rows for training and validation; its test rows are not touched.
         settings, head_settings: how, and how large.
         say: gets one line an epoch.
+        learn_again: False keeps validation speakers unheard by every path, for scores on them.
     """
     started_s = time.perf_counter()
     keras.utils.set_random_seed(settings.seed)
@@ -217,14 +213,15 @@ def fit_head(
     fit_pooled(head, lesson)
     judge = Judge(head, data, split.validation)
     say(f"pooled path: validation {_in_words(judge.scores(judge.pooled))}")
-    watch = BestOnValidation(lambda: judge.scores(judge.calibrate()[1]), settings.patience, say)
+    watch = BestOnValidation(judge.verdict, settings.patience, say)
     _fit_sequence(head, draws, settings, watch)
     unheard = statistics_of(head, Draws(data.store, data.table, judge.clips, settings))
     scale, strange = _fit_for_strangers(head, statistics, lesson, unheard)
     scales = (*judge.calibrate()[0], scale)
     head.get_layer("joint").scales.assign(scales)
     answers = judge.answers()
-    _fit_again(head, data, np.concatenate([split.train, judge.clips]), settings, head_settings.corpora)
+    heard = np.concatenate([split.train, judge.clips]) if learn_again else split.train
+    _fit_again(head, data, heard, settings, head_settings.corpora)
     return Fit(
         head=head,
         settings=head_settings,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ser.commands.corpus_data import add_data_arguments, load_data, words_of
-from ser.errors import CorpusError
+from ser.commands.corpus_data import add_data_arguments, load_data, recipe_of, words_of
+from ser.errors import CorpusError, ModelError
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.recipes import RECIPES
 from ser.recognizer import DEFAULT_MODEL
@@ -23,11 +23,17 @@ def parsed(*words: str) -> argparse.Namespace:
 def test_model_and_folder_in_either_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(tmp_path)
     for words in ((OPEN, folder), (folder, OPEN)):
-        recipe, root = words_of(parsed(*words))
-        assert (recipe.name, root) == (OPEN, tmp_path)
-    assert words_of(parsed(folder))[0].name == DEFAULT_MODEL
+        assert words_of(parsed(*words)) == (OPEN, tmp_path)
+    assert words_of(parsed(folder)) == (DEFAULT_MODEL, tmp_path)
+    assert words_of(parsed("--model", "cnn", folder)) == ("cnn", tmp_path)
     monkeypatch.setenv("SER_DATA", folder)
-    assert words_of(parsed(OPEN)) == (RECIPES[OPEN], tmp_path)
+    assert words_of(parsed(OPEN)) == (OPEN, tmp_path)
+
+
+def test_classic_models_have_no_recipe() -> None:
+    assert recipe_of(OPEN) == RECIPES[OPEN]
+    with pytest.raises(ModelError, match="'cnn' is no bundled model; this works for speech_cnn_lstm"):
+        recipe_of("cnn")
 
 
 def test_what_is_wrong_with_the_words_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,6 +44,10 @@ def test_what_is_wrong_with_the_words_is_said(tmp_path: Path, monkeypatch: pytes
         words_of(parsed("nowhere"))
     with pytest.raises(CorpusError, match="One model and one data folder were expected"):
         words_of(parsed(str(tmp_path), str(tmp_path)))
+    with pytest.raises(CorpusError, match="One model and one data folder were expected, not: cnn linear"):
+        words_of(parsed("--model", "cnn", "linear", str(tmp_path)))
+    with pytest.raises(ModelError, match="There is no model 'cnm'"):
+        words_of(parsed("--model", "cnm", str(tmp_path)))
 
 
 def test_a_corpus_that_is_not_there_is_named(tmp_path: Path) -> None:

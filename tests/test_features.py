@@ -63,6 +63,21 @@ def test_log_mel_of_tenfold_amplitude_is_half_higher(voice: Samples) -> None:
     np.testing.assert_allclose(features.log_mel(10 * voice), features.log_mel(voice) + 0.5, atol=1e-4)
 
 
+@pytest.mark.parametrize("factor", [0.03, 0.5, 4.0])
+def test_the_model_hears_every_level_alike(voice: Samples, factor: float) -> None:
+    got = features.levelled_log_mel(np.float32(factor) * voice)
+    np.testing.assert_allclose(got, features.levelled_log_mel(voice), atol=1e-4)
+
+
+def test_levelling_moves_the_whole_picture_and_brings_loud_frames_to_the_level(voice: Samples) -> None:
+    plain, levelled = features.log_mel(voice), features.levelled_log_mel(voice)
+    np.testing.assert_allclose(levelled - plain, (levelled - plain).mean(), atol=1e-4)
+    loud = np.quantile((10 ** (4.0 * levelled.astype(np.float64) - 4.0)).sum(axis=0), 0.9)
+    assert loud == pytest.approx(10.0, rel=0.01)
+    silence = np.zeros(16_000, dtype=np.float32)
+    np.testing.assert_allclose(features.levelled_log_mel(silence), features.log_mel(silence))
+
+
 def test_log_mel_floor_is_two_below_the_maximum() -> None:
     got = features.log_mel(tone(1.0, 16_000))
     assert got.max() - got.min() == pytest.approx(2.0, abs=1e-5)

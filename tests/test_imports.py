@@ -26,10 +26,13 @@ SERVING = (
     "ser.sureness",
     "ser.manifest",
     "ser.prediction",
+    "ser.inputs",
+    "ser.ears",
     "ser.listening",
     "ser.recognizer",
     "ser.timeline",
     "ser.plots",
+    "ser.report_plots",
     "ser.cli",
     "ser.commands.predict",
     "ser.commands.app",
@@ -48,12 +51,22 @@ TRAINING = (
     "ser.training",
     "ser.evaluation",
     "ser.shipping",
+    "ser.calibration",
+    "ser.input_cache",
+    "ser.networks",
+    "ser.estimators",
+    "ser.fitting",
+    "ser.comparison",
+    "ser.standings",
+    "ser.people",
+    "ser.classic",
+    "ser.tuning",
 )
 TRAINING_LIBRARIES = ("tensorflow", "keras", "sklearn")
 # The order of the design: a module may import those before it, never those after it.
 ORDER = (
     *("errors", "constants", "containers", "ffmpeg", "intake", "audio", "speech", "quality", "passages", "features"),
-    *("prediction", "listening", "recognizer", "timeline", "plots", "ui"),
+    *("inputs", "ears", "prediction", "listening", "recognizer", "timeline", "plots", "report_plots", "ui"),
 )
 
 

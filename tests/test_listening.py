@@ -18,7 +18,7 @@ class CountingCrew(listening.Crew):
         self.workers = workers
         self.encoded = self.answered = 0
 
-    def encode(self, samples: np.ndarray) -> np.ndarray:
+    def hear(self, samples: np.ndarray) -> np.ndarray:
         self.encoded += 1
         return samples.reshape(6, -1).mean(axis=1, keepdims=True)
 
@@ -60,6 +60,14 @@ def test_steps_are_means_of_windows_whatever_the_batch(
     )
     assert crew.encoded == 5
     assert crew.answered == 7
+
+
+def test_a_model_that_cannot_join_hears_the_windows_across_edges_itself() -> None:
+    joins, hears = CountingCrew(1), CountingCrew(1)
+    hears.joins = False
+    both = [listening.listen(seconds(30), [passage(0, 3)], crew, as_step) for crew in (joins, hears)]
+    assert [one.probabilities[0] for one in both[0]] == pytest.approx([one.probabilities[0] for one in both[1]])
+    assert (joins.encoded, hears.encoded) == (3, 5)
 
 
 def test_a_failure_in_a_worker_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ import ser
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LISTS = ("requirements.txt", "requirements-models.txt", "requirements-dev.txt")
 PIN = re.compile(r"^[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*(; [^#]+)?$")
 
 
@@ -24,7 +25,7 @@ def _lines(name: str) -> list[str]:
 
 
 def test_every_requirement_is_pinned_once() -> None:
-    lines = _lines("requirements.txt") + _lines("requirements-dev.txt")
+    lines = [line for name in LISTS for line in _lines(name)]
     assert [line for line in lines if not PIN.match(line)] == []
     names = [line.split("==")[0].lower() for line in lines]
     assert sorted(set(names)) == sorted(names)
@@ -49,6 +50,17 @@ def test_numbers_and_server_are_pinned_as_they_must() -> None:
     assert {"numpy", "scipy", "numba", "librosa", "soxr", "tensorflow", "keras", "ai-edge-litert"} <= set(pins)
     assert tuple(int(part) for part in pins["uvicorn"].split(".")[:2]) >= (0, 52)
     assert any("audioop-lts" in line and 'python_version >= "3.13"' in line for line in _lines("requirements.txt"))
+
+
+def test_the_container_installs_the_same_versions_and_no_training_framework() -> None:
+    pins = dict(line.split(";")[0].strip().split("==") for line in _lines("requirements.txt"))
+    text = (ROOT / "requirements-serve.txt").read_text(encoding="utf-8")
+    served = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
+    assert {name: pins.get(name) for name in served} == served
+    assert not {"tensorflow", "keras", "catboost", "xgboost"} & set(served)
+    assert text.count("--hash=sha256:") >= len(served)
+    wanted = {line for line in (ROOT / "requirements-serve.in").read_text().splitlines() if line[:1] not in ("", "#")}
+    assert wanted <= set(served)
 
 
 def test_version_is_said_once() -> None:
@@ -98,7 +110,7 @@ esac
 def _bare_copy(folder: Path) -> Path:
     """What the installer reads, and the installer."""
     (folder / "scripts").mkdir()
-    for name in ("requirements.txt", "requirements-dev.txt", "pyproject.toml", "scripts/install.sh"):
+    for name in (*LISTS, "pyproject.toml", "scripts/install.sh"):
         (folder / name).write_bytes((ROOT / name).read_bytes())
     return folder
 

@@ -12,6 +12,7 @@ from ser.constants import EMOTIONS
 from ser.errors import AudioError, ModelError
 from ser.outsiders import TESTED, synthesise
 from ser.prediction import EmotionScore, Prediction, Timing
+from ser.recipes import RECIPES
 from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, ModelInfo, Recognizer, known_models, load
 from ser.speech import Span
 from tests.conftest import voice_like
@@ -69,13 +70,13 @@ def _told(recognizer: Recognizer, frames: np.ndarray) -> np.ndarray:
     return np.array([*answer.probabilities, answer.voice, answer.familiar])
 
 
-@pytest.mark.parametrize("name", [one.name for one in known_models()])
+@pytest.mark.parametrize("name", sorted(RECIPES))
 def test_the_files_served_agree_with_keras(name: str, voice: np.ndarray) -> None:
     """LiteRT's float16 files against the same encoder and head run by Keras, at several lengths."""
     import keras
 
     from ser.encoder import load_encoder
-    from ser.features import log_mel
+    from ser.features import levelled_log_mel
     from ser.models.speech_cnn_lstm import HeadSettings, served_encoder, served_head
 
     recognizer = load(name)
@@ -84,8 +85,8 @@ def test_the_files_served_agree_with_keras(name: str, voice: np.ndarray) -> None
     encoder = served_encoder(load_encoder(settings.encoder_layers))
     head = served_head(keras.models.load_model(MODEL_FOLDER / name / manifest["head_file"]))
     for count in (9_000, 20_000, len(voice)):
-        expected = np.asarray(head(encoder(log_mel(voice[:count]).T[None])))[0]
-        np.testing.assert_allclose(_told(recognizer, recognizer.frames_of(voice[:count])), expected, atol=1e-3)
+        expected = np.asarray(head(encoder(levelled_log_mel(voice[:count]).T[None])))[0]
+        np.testing.assert_allclose(_told(recognizer, recognizer.hear(voice[:count])), expected, atol=1e-3)
 
 
 def test_threads_share_one_recognizer(recognizer: Recognizer, voice: np.ndarray) -> None:
@@ -128,7 +129,7 @@ def test_steps_are_the_mean_of_the_windows_that_cover_them(recognizer: Recognize
     first, second, third, fourth, rest = recognizer.predict(sound).steps
     assert (rest.span.start, rest.span.stop) == (12 * 16_000, 14 * 16_000)
     windows = [sound[: 6 * 16_000], sound[6 * 16_000 : 12 * 16_000], sound[8 * 16_000 :]]
-    frames = [recognizer.frames_of(window) for window in windows]
+    frames = [recognizer.hear(window) for window in windows]
     across = np.concatenate([frames[0][75:], frames[1][:75]])
     told = [recognizer.answer_of(one, Span(0, 1)).probabilities for one in (*frames, across)]
     for step, expected in (

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ser.calibration import softmax
 from ser.constants import EMOTIONS
 from ser.draws import Draws, targets_of
 from ser.frames import FrameStore
@@ -18,7 +19,7 @@ from ser.regression import (
     statistics_of,
 )
 from ser.splits import speaker_folds
-from ser.training import predict_logits, softmax, standardise_from
+from ser.training import predict_logits, standardise_from
 from tests.small_training import HEAD, QUICK, TAUGHT, small_store, small_table
 
 

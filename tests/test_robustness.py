@@ -74,13 +74,13 @@ def test_the_table_counts_what_is_said(table: pd.DataFrame, tmp_path: Path) -> N
     by_name = {one.condition: one for one in found}
     assert (by_name[AS_RECORDED].sure, by_name[AS_RECORDED].familiar) == (1.0, 1.0)
     assert (by_name["30 dB quieter"].sure, by_name["30 dB quieter"].familiar) == (0.0, 0.0)
-    write(found, tmp_path / "robustness.json")
+    write(found, {}, tmp_path / "robustness.json")
     assert "MP3, 32 kbit/s" in (tmp_path / "robustness.json").read_text()
 
 
 def test_clips_are_drawn_evenly_and_alike_on_every_run(table: pd.DataFrame) -> None:
-    some = drawn(table, {"a/1", "b/1"}, 8)
+    some = drawn(table, 8)
     assert set(some.groupby(["corpus", "emotion"]).size()) == {2}
-    assert some.equals(drawn(table, {"a/1", "b/1"}, 8))
+    assert some.equals(drawn(table, 8))
     with pytest.raises(CorpusError, match="No clip of a validation speaker"):
-        drawn(table, {"c/1"}, 8)
+        drawn(table.assign(style="song"), 8)

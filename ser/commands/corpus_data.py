@@ -11,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from ser.draws import CorpusData, TrainSettings
-from ser.errors import CorpusError
+from ser.errors import CorpusError, ModelError
 from ser.frames import FrameSettings, FrameStore, cache_frames, cache_outsiders
+from ser.models.registry import MODELS
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.outsiders import TAUGHT, Kind
 from ser.processed import read_clips
@@ -20,6 +21,8 @@ from ser.recipes import RECIPES, Recipe
 from ser.recognizer import DEFAULT_MODEL
 
 OUTSIDERS = 60  # synthesised sounds of each kind
+# The bundled model first: it is the default.
+MODEL_NAMES = (*RECIPES, *(name for name in MODELS if name not in RECIPES))
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -29,9 +32,10 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="MODEL DATA",
-        help=f"the model ({' or '.join(RECIPES)}; default: the first) and the folder that holds the corpora, as given "
-        "to 'ser prepare' (default: the variable SER_DATA)",
+        help=f"the model ({', '.join(MODEL_NAMES)}; default: the first) and the folder that holds the corpora, as "
+        "given to 'ser prepare' (default: the variable SER_DATA)",
     )
+    parser.add_argument("--model", metavar="NAME", help="the model, if it is not named among the words")
     parser.add_argument("--tables", type=Path, default=ROOT / "processed_data", help="tables of 'ser prepare'")
 
 
@@ -105,18 +109,32 @@ def load_outsiders(kinds: Mapping[str, Kind], options: argparse.Namespace, head:
     return cache_outsiders(kinds, OUTSIDERS, FrameSettings(encoder_layers=head.encoder_layers), options.cache)
 
 
-def words_of(options: argparse.Namespace) -> tuple[Recipe, Path]:
-    """The model and the data folder that a command line names, in either order.
+def words_of(options: argparse.Namespace) -> tuple[str, Path]:
+    """The model's name and the data folder that a command line names, in either order.
 
     Raises:
         SerError: there is no data folder, or there are more words than these two.
     """
-    names = [word for word in options.words if word in RECIPES] or [DEFAULT_MODEL]
-    folders = [word for word in options.words if word not in RECIPES] or [os.environ.get("SER_DATA", "")]
+    asked = [options.model] if options.model else []
+    names = asked + [word for word in options.words if word in MODEL_NAMES] or [DEFAULT_MODEL]
+    folders = [word for word in options.words if word not in MODEL_NAMES] or [os.environ.get("SER_DATA", "")]
     if len(names) > 1 or len(folders) > 1:
-        raise CorpusError(f"One model and one data folder were expected, not: {' '.join(options.words)}.")
+        raise CorpusError(f"One model and one data folder were expected, not: {' '.join([*asked, *options.words])}.")
+    if names[0] not in MODEL_NAMES:
+        raise ModelError(f"There is no model '{names[0]}'. Models: {', '.join(MODEL_NAMES)}.")
     if not folders[0]:
         raise CorpusError("No data folder: name one, or set SER_DATA to the folder that holds the corpora.")
     if not Path(folders[0]).is_dir():
-        raise CorpusError(f"'{folders[0]}' is neither a folder of corpora nor a model ({', '.join(RECIPES)}).")
-    return RECIPES[names[0]], Path(folders[0])
+        raise CorpusError(f"'{folders[0]}' is neither a folder of corpora nor a model ({', '.join(MODEL_NAMES)}).")
+    return names[0], Path(folders[0])
+
+
+def recipe_of(name: str) -> Recipe:
+    """The recipe of a bundled model.
+
+    Raises:
+        ModelError: it is a classic one, which has none.
+    """
+    if name not in RECIPES:
+        raise ModelError(f"'{name}' is no bundled model; this works for {', '.join(RECIPES)} only.")
+    return RECIPES[name]

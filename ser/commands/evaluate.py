@@ -5,12 +5,27 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ser.commands.corpus_data import ROOT, add_data_arguments, load_data, print_line, train_settings, words_of
+from ser.commands.corpus_data import (
+    ROOT,
+    add_data_arguments,
+    load_data,
+    print_line,
+    recipe_of,
+    train_settings,
+    words_of,
+)
+from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
+from ser.comparison import PUBLISHED, Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS
+from ser.errors import ModelError
 from ser.evaluation import PROTOCOLS, Plan, evaluate
+from ser.models.registry import spec_of
 from ser.models.speech_cnn_lstm import HeadSettings
+from ser.recipes import RECIPES
 from ser.recognizer import MODEL_FOLDER
 from ser.report import Report, write_report
+from ser.splits import WARNINGS
+from ser.standings import TABLE, store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,14 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--protocol",
-        choices=tuple(PROTOCOLS),
+        choices=(*PROTOCOLS, "random", PUBLISHED),
         default="speaker",
-        help="leave out a fold's speakers (default), these and some sentences, or each of the corpora whole",
+        help="leave out a fold's speakers (default), these and some sentences, or each of the corpora whole; or split "
+        "clips at random, or as many published demos do, which lets voices or even recordings leak",
     )
     parser.add_argument(
         "--taught-by", nargs="+", default=[], metavar="NAME",
         help="corpora to train on (default: those of the model's recipe, as the shipped weights)",
     )  # fmt: skip
+    add_copy_arguments(parser)
     parser.add_argument("--report", type=Path, help="default: report.json in the model's folder")
     parser.add_argument(
         "--kept", type=Path, default=ROOT / ".cache" / "folds", help="folder for the answers of finished folds"
@@ -59,8 +76,10 @@ def print_report(report: Report) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Trains and scores every fold, prints and stores a report for each corpus."""
-    head = HeadSettings()
-    recipe, root = words_of(options)
+    name, root = words_of(options)
+    if name not in RECIPES or options.protocol in WARNINGS:
+        return _evaluate_alike(name, root, options)
+    head, recipe = HeadSettings(), recipe_of(name)
     data = load_data(root, options, head, options.taught_by or recipe.corpora)
     variant = f"taught by {', '.join(options.taught_by)}" if options.taught_by else ""
     plan = Plan(options.protocol, tuple(options.corpus), recipe.name, variant, kept=options.kept)
@@ -69,4 +88,30 @@ def run(options: argparse.Namespace) -> int:
         write_report(report, path)
         print_report(report)
         print(f"Report '{report.key}' is in {path}")
+    return 0
+
+
+def _evaluate_alike(name: str, root: Path, options: argparse.Namespace) -> int:
+    """Classic models, and protocols that leak: the model is trained on the tested corpora alone, as in the comparison.
+
+    The result stands in the comparison's table.
+    """
+    from rich.console import Console
+
+    if options.taught_by or options.protocol == "sentence":
+        raise ModelError("--taught-by and the protocol 'sentence' work for the bundled models only.")
+    corpora, console = tuple(options.corpus), Console()
+    clips = ClipSet("+".join(corpora), corpora, EMOTIONS)
+    material = Materials(root, options, read_table(root, options.tables, options.speaker_clips)).of(
+        spec_of(name), clips
+    )
+    with progress_bars(console) as bars:
+        cell = Cell(spec_of(name), options.protocol, clips)
+        result = run_cell(cell, material, options.finished, print_line, bars)
+    folder = options.report or MODEL_FOLDER / "comparison"
+    store([result], folder)
+    print_report(result.report)
+    if options.protocol in WARNINGS:
+        print_line(WARNINGS[options.protocol])
+    print_line(f"Table: {folder / TABLE}")
     return 0

@@ -1,4 +1,4 @@
-"""``ser train [MODEL] [DATA]``: trains a bundled model on the corpora of its recipe and ships it into ``model/``."""
+"""``ser train [MODEL] [DATA]``: trains a model on all corpora, or those of its recipe, and ships it into ``model/``."""
 
 from __future__ import annotations
 
@@ -7,17 +7,32 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 from scipy.special import expit
 
-from ser.commands.corpus_data import add_data_arguments, load_data, load_outsiders, print_line, train_settings, words_of
+from ser.calibration import softmax
+from ser.classic import train_and_ship
+from ser.commands.corpus_data import (
+    add_data_arguments,
+    load_data,
+    load_outsiders,
+    print_line,
+    recipe_of,
+    train_settings,
+    words_of,
+)
+from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
+from ser.comparison import ClipSet
 from ser.constants import EMOTIONS
 from ser.frames import FrameStore
+from ser.models.registry import spec_of
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.outsiders import TESTED
+from ser.recipes import RECIPES, Recipe
 from ser.recognizer import MODEL_FOLDER
 from ser.shipping import ship
 from ser.splits import shipping_split
-from ser.training import Fit, fit_head, predict_logits, softmax
+from ser.training import Fit, fit_head, predict_logits
 
 VALIDATION_NOTE = (
     "These speakers chose the epoch and the scales, which makes the figures optimistic; after that the pooled path "
@@ -28,6 +43,7 @@ VALIDATION_NOTE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser train``."""
     add_data_arguments(parser)
+    add_copy_arguments(parser)
     parser.add_argument("--out", type=Path, help="folder for the model (default: its own in model/)")
 
 
@@ -45,8 +61,24 @@ def outsider_scores(fit: Fit, sounds: FrameStore) -> dict[str, dict[str, float]]
 
 def run(options: argparse.Namespace) -> int:
     """Trains with validation speakers apart, calibrates on those, writes weights and manifest."""
+    name, root = words_of(options)
+    return _train_bundled(recipe_of(name), root, options) if name in RECIPES else _train_classic(name, root, options)
+
+
+def _train_classic(name: str, root: Path, options: argparse.Namespace) -> int:
+    spec, console = spec_of(name), Console()
+    table = read_table(root, options.tables, options.speaker_clips)
+    material = Materials(root, options, table).of(spec, ClipSet("all", (), EMOTIONS))
+    with progress_bars(console) as bars:
+        folder = options.out or MODEL_FOLDER / name
+        manifest, uar = train_and_ship(spec, material, folder, options.finished / "shipped" / name, bars)
+    print_line("validation UAR " + ", ".join(f"{corpus} {value:.3f}" for corpus, value in uar.items()))
+    print_line(f"Manifest: {manifest}")
+    return 0
+
+
+def _train_bundled(recipe: Recipe, root: Path, options: argparse.Namespace) -> int:
     settings, head_settings = train_settings(options), HeadSettings()
-    recipe, root = words_of(options)
     data = load_data(root, options, head_settings, recipe.corpora)
     split = shipping_split(data.table)
     fit = fit_head(data, split, settings, head_settings, print_line)

@@ -1,0 +1,267 @@
+"""The HTTP API, on the page's own port: ``POST /api/v1/predict`` and what belongs to it.
+
+Optional, by environment variables: ``SER_API_KEY`` (asked for in the header ``X-API-Key``), and ``SER_API_RATE``, such
+as ``60/minute``, for each client. Recordings are held in memory, and only while they are answered; no name of a file is
+logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.formparsers import MultiPartException
+
+from ser import __version__, audio
+from ser.api_schema import Answer, Health, Model, Problem
+from ser.constants import UPLOAD_MAX_MB
+from ser.errors import AudioError, ModelError, NotAudioError, SerError, TooLongError
+from ser.prediction import Prediction
+from ser.recognizer import DEFAULT_MODEL, Recognizer, known_models
+from ser.uploads import FORM_MARGIN_BYTES, UPLOAD_MAX_BYTES, keep_in_memory
+
+PREFIX: Final = "/api"
+LONG_FROM_S: Final = 30.0
+SHORT_AT_ONCE: Final = 2
+PROBLEM_TYPE: Final = "application/problem+json"
+KEY_HEADER: Final = "X-API-Key"
+BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "description": "The recording: a form with the part `file`, or the file's bytes as they are.",
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "required": ["file"],
+                           "properties": {"file": {"type": "string", "format": "binary"}}},
+            },
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}  # fmt: skip
+_log = logging.getLogger(__name__)
+Load = Callable[[str], Recognizer]
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """Who may ask, and how often.
+
+    Attributes:
+        key: the secret that requests must carry; empty for none.
+        rate: requests that one client may make, such as ``60/minute``; empty for any number.
+    """
+
+    key: str = ""
+    rate: str = ""
+
+    @classmethod
+    def from_environment(cls) -> ApiSettings:
+        """``SER_API_KEY`` and ``SER_API_RATE``."""
+        return cls(os.environ.get("SER_API_KEY", ""), os.environ.get("SER_API_RATE", ""))
+
+    def parsed_rate(self) -> RateLimitItem | None:
+        """The rate as the library counts it.
+
+        Raises:
+            SerError: it can't be understood.
+        """
+        if not self.rate:
+            return None
+        try:
+            return parse(self.rate)
+        except ValueError as error:
+            raise SerError(f"SER_API_RATE is '{self.rate}'; write a number and a time, such as 60/minute.") from error
+
+
+def _problem(status: int, kind: str, title: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    content = Problem(type=f"urn:ser:{kind}", title=title, status=status, detail=detail).model_dump()
+    return JSONResponse(content, status, headers=headers, media_type=PROBLEM_TYPE)
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Answers other than the good one, for the document."""
+    reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    names = {401: "No or a wrong key", 404: "No such model", 413: "Too large", 415: "No audio file",
+             422: "It can't be used", 429: "Too many requests", 400: "A malformed request"}  # fmt: skip
+    return {status: {"description": names[status], "content": {PROBLEM_TYPE: reference}} for status in statuses}
+
+
+def create_api(load: Load, settings: ApiSettings | None = None) -> FastAPI:
+    """The application that answers below ``/api``.
+
+    Args:
+        load: gives the shared, loaded model of a name.
+        settings: by default from the environment.
+    """
+    keep_in_memory()
+    settings = settings or ApiSettings.from_environment()
+    api = FastAPIOffline(
+        title="SER: which emotion a voice carries",
+        version=__version__,
+        description="A recording in, its likeliest emotion out, with calibrated probabilities.",
+        openapi_url="/v1/openapi.json", docs_url="/v1/docs", redoc_url=None, static_url="/v1/static",
+        dependencies=[Depends(_guard(settings))],
+    )  # fmt: skip
+    _add_handlers(api)
+    _add_routes(api, load)
+    _describe(api)
+    return api
+
+
+def _guard(settings: ApiSettings) -> Callable[[Request], None]:
+    """Refuses requests without the key, and too many of one client. Health stays open: hosts ask for it."""
+    rate, counter = settings.parsed_rate(), MovingWindowRateLimiter(MemoryStorage())
+
+    def guard(request: Request) -> None:
+        if request.url.path.endswith("/health"):
+            return
+        if settings.key and not secrets.compare_digest(request.headers.get(KEY_HEADER, ""), settings.key):
+            raise HTTPException(
+                401, f"A valid key is needed in the header {KEY_HEADER}.", {"WWW-Authenticate": "ApiKey"}
+            )
+        client = request.client.host if request.client else ""
+        if rate and not counter.hit(rate, client):
+            raise HTTPException(429, f"At most {settings.rate}. Wait, then ask again.", {"Retry-After": "60"})
+
+    return guard
+
+
+def _add_routes(api: FastAPI, load: Load) -> None:
+    limits: dict[str, CapacityLimiter] = {}
+
+    def limit(kind: str, tokens: int) -> CapacityLimiter:
+        return limits.setdefault(kind, CapacityLimiter(tokens))
+
+    @api.get("/v1/health", summary="Whether the server answers")
+    def health() -> Health:
+        return Health(status="ok", version=__version__)
+
+    @api.get("/v1/models", summary="The models that can be asked", responses=_problems(401, 429))
+    def models() -> list[Model]:
+        return [
+            Model(name=one.name, title=one.title, use=one.use, default=one.name == DEFAULT_MODEL)
+            for one in known_models()
+        ]
+
+    @api.post(
+        "/v1/predict", summary="Which emotion a recording carries", openapi_extra=BODY,
+        responses=_problems(400, 401, 404, 413, 415, 422, 429),
+    )  # fmt: skip
+    async def predict(
+        request: Request,
+        model: Annotated[str, Query(description="Its name; see /v1/models.", max_length=100)] = DEFAULT_MODEL,
+    ) -> Answer:
+        data = await _recording_of(request)
+        # Short recordings do not wait behind long ones.
+        short = limit("short", SHORT_AT_ONCE)
+        recognizer = await to_thread.run_sync(load, model, limiter=short)
+        recording = await to_thread.run_sync(audio.load, data, "The recording", limiter=short)
+        queue = limit("long", 1) if recording.duration_s > LONG_FROM_S else short
+        prediction: Prediction = await to_thread.run_sync(recognizer.predict, recording, limiter=queue)
+        return Answer.of(prediction)
+
+
+async def _recording_of(request: Request) -> bytes:
+    """The file's bytes, from a form or raw.
+
+    Raises:
+        TooLongError: there are more than the limit allows; what is beyond is not read.
+        HTTPException: a form without a file.
+    """
+    received = 0
+    receive = request.receive
+
+    async def counted() -> Any:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > UPLOAD_MAX_BYTES + FORM_MARGIN_BYTES:
+            raise _too_large()
+        return message
+
+    told = request.headers.get("content-length", "0")
+    if told.isdigit() and int(told) > UPLOAD_MAX_BYTES + FORM_MARGIN_BYTES:
+        raise _too_large()
+    limited = Request(request.scope, counted)
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        return await limited.body()
+    try:
+        async with limited.form(max_files=1, max_fields=10) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise HTTPException(400, "The form has no part named 'file' with the recording in it.")
+            return await file.read()
+    except MultiPartException as error:
+        raise HTTPException(400, f"The form can't be read: {error.message}") from error
+
+
+def _too_large() -> TooLongError:
+    return TooLongError(f"The upload is larger than {UPLOAD_MAX_MB} MB, which is the limit. Send it in parts.")
+
+
+def _add_handlers(api: FastAPI) -> None:
+    @api.exception_handler(SerError)
+    def refused(_: Request, error: SerError) -> JSONResponse:
+        status = 422
+        if isinstance(error, NotAudioError):
+            status = 415
+        elif isinstance(error, TooLongError):
+            status = 413
+        elif isinstance(error, ModelError):
+            status = 404
+        elif not isinstance(error, AudioError):
+            status = 500
+        kind = type(error).__name__.removesuffix("Error")
+        return _problem(status, kind, (type(error).__doc__ or kind).splitlines()[0], str(error))
+
+    @api.exception_handler(StarletteHTTPException)
+    def http(_: Request, error: StarletteHTTPException) -> JSONResponse:
+        return _problem(
+            error.status_code, "http", f"HTTP {error.status_code}", str(error.detail), dict(error.headers or {})
+        )
+
+    @api.exception_handler(RequestValidationError)
+    def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = " ".join(str(part) for part in first["loc"])
+        return _problem(422, "request", "The request is not as the document says", f"{where}: {first['msg']}.")
+
+    @api.exception_handler(Exception)
+    def broken(_: Request, error: Exception) -> JSONResponse:
+        # The type only: a message may hold a file's name.
+        _log.error("API: %s", type(error).__name__)
+        return _problem(500, "internal", "Something went wrong on our side", "The recording was not kept. Try again.")
+
+
+def _describe(api: FastAPI) -> None:
+    """The document as it is, with the problem's schema and the key; FastAPI's own 422 is none of ours."""
+    original = api.openapi
+
+    def document() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            found = original()
+            parts = found.setdefault("components", {})
+            schemas = parts.setdefault("schemas", {})
+            schemas["Problem"] = Problem.model_json_schema()
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            parts["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": KEY_HEADER}}
+            found["security"] = [{}, {"key": []}]
+            api.openapi_schema = found
+        return api.openapi_schema
+
+    api.openapi = document  # type: ignore[method-assign]

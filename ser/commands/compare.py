@@ -1,0 +1,104 @@
+"""``ser compare [DATA]``: every model on the same clips and splits, in one table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from ser.commands.corpus_data import ROOT, print_line
+from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
+from ser.comparison import PROTOCOLS, SETS, Cell, Result, run_cell
+from ser.errors import CorpusError, ModelError
+from ser.models.registry import MODELS, spec_of
+from ser.models.spectrogram import BACKBONES
+from ser.people import listeners
+from ser.recognizer import MODEL_FOLDER
+from ser.standings import TABLE, store
+
+# Cheapest first, so that most of the table stands soon.
+QUICK = ("linear", "mlp", "xgboost", "catboost", "lstm_mfcc", "lstm_mfcc_wide", "speech_linear")
+COSTLY = (*BACKBONES, "spectrogram_cnn")
+BACKBONE_FOLDS = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of ``ser compare``."""
+    parser.add_argument(
+        "data", nargs="?", type=Path, default=os.environ.get("SER_DATA") or None,
+        help="the folder that holds the corpora, as given to 'ser prepare' (default: the variable SER_DATA)",
+    )  # fmt: skip
+    parser.add_argument("--model", nargs="+", default=list(MODELS), metavar="NAME", help=f"of {', '.join(MODELS)}")
+    parser.add_argument(
+        "--protocol", nargs="+", default=["speaker", "random", "published"], choices=tuple(PROTOCOLS),
+        help="splits: by speaker, a corpus left out, random clips, or the flawed one that many demos use",
+    )  # fmt: skip
+    parser.add_argument("--clips", nargs="+", default=list(SETS), choices=tuple(SETS), help="sets of clips")
+    parser.add_argument("--tables", type=Path, default=ROOT / "processed_data", help="tables of 'ser prepare'")
+    parser.add_argument(
+        "--speaker-clips", type=int, default=400, help="clips taken of each speaker at most (default: 400)"
+    )
+    parser.add_argument("--folds", type=int, default=0, help="only the first so many of a protocol's folds")
+    parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
+    add_copy_arguments(parser)
+    parser.add_argument("--out", type=Path, default=MODEL_FOLDER / "comparison", help="folder for the table")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make inputs (default: one a core)")
+
+
+def planned(options: argparse.Namespace) -> list[Cell]:
+    """The cells, the cheapest first; image networks on RAVDESS only, one fold.
+
+    Raises:
+        ModelError: a name is unknown.
+    """
+    specs = [spec_of(name) for name in options.model]
+    cells = []
+    for spec in sorted(specs, key=lambda spec: list(MODELS).index(spec.name)):
+        for clips in (SETS[name] for name in SETS if name in options.clips):
+            if spec.name in COSTLY and clips.name != "ravdess":
+                continue
+            for protocol in options.protocol:
+                folds = options.folds or (BACKBONE_FOLDS if spec.name in BACKBONES else 0)
+                if protocol == "corpus" and clips.corpora:
+                    continue  # a single corpus can't be left out
+                cells.append(Cell(spec, protocol, clips, folds))
+    # The costly ones last, whatever the set.
+    return sorted(cells, key=lambda cell: (cell.spec.name in COSTLY, cell.spec.name not in QUICK, cell.clips.name))
+
+
+def _run_one(options: argparse.Namespace, cell: Cell, materials: Materials, console: Console) -> Result:
+    material = materials.of(cell.spec, cell.clips)
+    with progress_bars(console) as bars:
+        return run_cell(cell, material, options.finished, print_line, bars)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs all cells, keeps each as it is done, goes on where a model can't be had and says so at last."""
+    if options.data is None or not Path(options.data).is_dir():
+        raise CorpusError("No data folder: name one, or set SER_DATA to the folder that holds the corpora.")
+    table = read_table(options.data, options.tables, options.speaker_clips)
+    cells, materials, console = planned(options), Materials(options.data, options, table), Console()
+    print_line(f"{len(cells)} cells, the cheapest first; finished folds are kept in {options.finished}")
+    store([], options.out, listeners(options.data, table))
+    failed: dict[str, None] = {}
+    for number, cell in enumerate(cells, start=1):
+        started_s = time.perf_counter()
+        try:
+            result = _run_one(options, cell, materials, console)
+        except ModelError as error:
+            failed[str(error)] = None
+            print_line(f"{number} of {len(cells)}: {cell.key}: {error}")
+            continue
+        store([result], options.out)
+        low, high = result.report.uar_interval
+        print_line(
+            f"{number} of {len(cells)}: {cell.key}: accuracy {result.report.accuracy:.3f}, UAR {result.report.uar:.3f} "
+            f"({low:.3f} to {high:.3f}), {time.perf_counter() - started_s:.0f} s"
+        )
+    print_line(f"Table: {options.out / TABLE}")
+    if failed:
+        raise ModelError(" ".join(failed))
+    return 0

@@ -1,0 +1,87 @@
+"""What ``ser compare``, and ``train`` and ``evaluate`` of classic models, share: flags, clips, and inputs of models."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ser.augment import CHANGES, Chain
+from ser.commands.corpus_data import ROOT, limit_speakers
+from ser.comparison import ClipSet
+from ser.errors import CorpusError
+from ser.fitting import Material
+from ser.frames import FrameSettings, FrameStore, cache_frames
+from ser.input_cache import InputSettings, cache_inputs
+from ser.inputs import SPEECH_FRAMES
+from ser.models.registry import ModelSpec
+from ser.processed import read_clips
+
+
+def add_copy_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which altered copies classic models learn from, and where inputs and finished folds are kept."""
+    parser.add_argument(
+        "--augment", nargs="*", default=list(InputSettings().copies), metavar="CHANGE",
+        help="classic models: an altered copy of each training clip for each word: a change, such as noise, or changes "
+        f"and strengths, such as stretch+pitch=0.5; none without words. Changes: {', '.join(CHANGES)} "
+        f"(default: {' '.join(InputSettings().copies)})",
+    )  # fmt: skip
+    parser.add_argument("--copies-seed", type=int, default=0, help="of the copies (default: 0)")
+    parser.add_argument("--inputs", type=Path, default=ROOT / ".cache" / "inputs", help="folder for what models read")
+    parser.add_argument(
+        "--finished", type=Path, default=ROOT / ".cache" / "compare",
+        help="folder for the finished folds of classic models, and for the state of those that were broken off",
+    )  # fmt: skip
+
+
+def read_table(root: Path, tables: Path, speaker_clips: int) -> pd.DataFrame:
+    """The clips of the tables that lie under the data folder.
+
+    Raises:
+        CorpusError: none of them is there.
+    """
+    table = read_clips(tables)
+    table = table[[(root / path).is_file() for path in table["path"]]]
+    if table.empty:
+        raise CorpusError(f"None of the clips of {tables} is under '{root}'. Run: ser prepare {root}")
+    return limit_speakers(table, speaker_clips)
+
+
+def progress_bars(console: Console) -> Progress:
+    """Bars with time passed and time left, gone when done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+class Materials:
+    """Inputs of the clips, made when a model first asks for them."""
+
+    def __init__(self, root: Path, options: argparse.Namespace, table: pd.DataFrame) -> None:
+        self.root, self.options, self.table = root, options, table
+        self.settings = InputSettings(tuple(str(Chain.parse(text)) for text in options.augment), options.copies_seed)
+        self.frame_settings = FrameSettings()
+
+    def of(self, spec: ModelSpec, clips: ClipSet) -> Material:
+        """What a model reads of a set of clips."""
+        table = clips.of(self.table)
+        if spec.input != SPEECH_FRAMES:
+            made = cache_inputs(
+                self.root, table, [spec.input], self.settings, self.options.inputs, self.options.workers
+            )
+            settings = {"input": spec.input} | asdict(self.settings)
+            return Material(table, clips.emotions, settings, values=made[spec.input])
+        frames = self._frames(table)
+        settings = {"input": spec.input} | asdict(self.frame_settings)
+        if spec.estimator is None:
+            return Material(table, clips.emotions, settings, frames=frames)
+        values = np.stack([frames.statistics(version) for version in range(frames.spans.shape[1])], axis=1)
+        return Material(table, clips.emotions, settings, values=values)
+
+    def _frames(self, table: pd.DataFrame) -> FrameStore:
+        paths = list(table["path"])
+        return cache_frames(self.root, paths, self.frame_settings, self.options.cache, self.options.workers)

@@ -1,0 +1,238 @@
+"""Every model on the same clips and splits: a cell (model × protocol × clips) → one result.
+
+Protocols are named in every result:
+
+* ``speaker``: five folds by speaker, the headline;
+* ``corpus``: each corpus left out of training whole;
+* ``random``: 80 to 20 clips, altered copies on the training side only;
+* ``published``: copies first, then rows at random; see :data:`ser.splits.WARNINGS`.
+
+Answers of finished folds are kept, so that a killed comparison goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rich.progress import Progress
+
+from ser.answers import Answers
+from ser.constants import EMOTIONS
+from ser.errors import CorpusError, ModelError
+from ser.fitting import Fitted, Material, fit
+from ser.models.registry import ModelSpec
+from ser.report import Evaluated, FoldScore, Report, summarise
+from ser.splits import Split, corpus_folds, random_split, speaker_folds
+
+PUBLISHED: Final = "published"
+PROTOCOLS: Final[dict[str, Callable[[pd.DataFrame], list[Split]]]] = {
+    "speaker": lambda table: speaker_folds(table, sorted(table["corpus"].unique()), sparse=True),
+    "corpus": lambda table: corpus_folds(table, sorted(table["corpus"].unique())),
+    "random": random_split,
+    PUBLISHED: random_split,
+}
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ClipSet:
+    """Which clips a cell is about.
+
+    Attributes:
+        name: in results.
+        corpora: those wanted; empty for all.
+        emotions: what is answered, in the order of ``EMOTIONS``.
+        calm_as_neutral: calm clips count as neutral ones.
+    """
+
+    name: str
+    corpora: tuple[str, ...]
+    emotions: tuple[str, ...]
+    calm_as_neutral: bool = False
+
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Its spoken clips among a table's, with emotions as it counts them.
+
+        Raises:
+            CorpusError: one of its corpora is not there, or nothing is.
+        """
+        if missing := sorted(set(self.corpora) - set(table["corpus"])):
+            known = ", ".join(sorted(table["corpus"].unique()))
+            raise CorpusError(f"No clips of {', '.join(missing)} are there. Corpora there: {known}.")
+        emotions = table["emotion"].replace({"calm": "neutral"}) if self.calm_as_neutral else table["emotion"]
+        chosen = emotions.isin(self.emotions) & (table["style"] == "speech")
+        if self.corpora:
+            chosen &= table["corpus"].isin(self.corpora)
+        if not chosen.any():
+            raise CorpusError(f"No clip fits '{self.name}': {', '.join(self.emotions)}, spoken.")
+        return table.assign(emotion=emotions)[chosen].reset_index(drop=True)
+
+
+SETS: Final = {
+    one.name: one
+    for one in (
+        ClipSet("ravdess", ("ravdess",), EMOTIONS),
+        ClipSet("pooled", (), tuple(e for e in EMOTIONS if e != "calm"), calm_as_neutral=True),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One cell of the comparison.
+
+    Attributes:
+        report: scores; its ``protocol`` and ``corpus`` (the set's name) say of what.
+        folds: how many of the protocol's folds were run, the first ones.
+        parameters: numbers that training fits; None for trees.
+        file_bytes: size of the weights.
+        train_s: seconds of training a fold, features not counted.
+        clip_ms: milliseconds from the samples of a clip of the set's median length to its answer, warm.
+        note: what else a reader must know.
+        histories: for each fold a row an epoch; empty for models without epochs.
+    """
+
+    report: Report
+    folds: int
+    parameters: int | None
+    file_bytes: int
+    train_s: float
+    clip_ms: float
+    note: str
+    histories: tuple[tuple[dict[str, float], ...], ...]
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean of the emotions' F1 scores, over emotions that the set has."""
+        matrix = np.array(self.report.confusion, dtype=np.float64)
+        there = matrix.sum(axis=1) > 0
+        twice = 2.0 * np.diagonal(matrix)
+        return float((twice / np.maximum(matrix.sum(axis=0) + matrix.sum(axis=1), 1.0))[there].mean())
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is trained and asked: a model on a set of clips under a protocol.
+
+    Attributes:
+        folds: only so many of the protocol's; 0 for all.
+    """
+
+    spec: ModelSpec
+    protocol: str
+    clips: ClipSet
+    folds: int = 0
+
+    @property
+    def key(self) -> str:
+        """Its name in files, such as ``ravdess/speaker/cnn``."""
+        return f"{self.clips.name}/{self.protocol}/{self.spec.name}"
+
+
+def _version_rows(material: Material, split: Split, published: bool) -> Split:
+    """The same split as rows of (clip, version) pairs: clip · versions + version.
+
+    Copies stay with their clip and on the training side; the flawed protocol has split such rows already.
+    """
+    if published:
+        return split
+    count = material.versions
+    train = (split.train[:, None] * count + np.arange(count)).ravel()
+    return Split(train, split.validation * count, split.test * count)
+
+
+def _each_version_a_clip(table: pd.DataFrame, versions: int) -> pd.DataFrame:
+    return table.loc[table.index.repeat(versions)].reset_index(drop=True)
+
+
+def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars: Progress | None = None) -> Result:
+    """Trains and asks each fold of a cell.
+
+    Args:
+        material: the set's clips, with the model's input.
+        kept: folder for what is finished, and for what a killed training goes on from.
+    """
+    published = cell.protocol == PUBLISHED
+    if published and material.versions < 2:
+        raise ModelError("The protocol 'published' needs altered copies; give some with --augment.")
+    table = _each_version_a_clip(material.table, material.versions) if published else material.table
+    splits = PROTOCOLS[cell.protocol](table)
+    splits = splits[: cell.folds] if cell.folds else splits
+    folds: list[FoldScore] = []
+    parts: list[Answers] = []
+    fitted: list[Fitted] = []
+    for number, split in enumerate(splits, start=1):
+        rows = _version_rows(material, split, published)
+        folder = kept / cell.key / _fold_key(cell, material, rows)
+        one = fit(cell.spec, material, rows, folder, bars)
+        fitted.append(one)
+        folds.append(_score(table, split, one))
+        part = _answers(cell, table, split.test, one)
+        parts.append(part)
+        say(f"{cell.key}, fold {number}: UAR {part.uar:.3f}, {one.train_s:.0f} s")
+    answers = Answers.join(parts)
+    return Result(
+        report=_report(cell, material, answers, tuple(folds)),
+        folds=len(splits),
+        parameters=fitted[0].parameters,
+        file_bytes=fitted[0].file_bytes,
+        train_s=float(np.mean([one.train_s for one in fitted])),
+        clip_ms=float(np.median([one.clip_ms for one in fitted])),
+        note=fitted[0].note,
+        histories=tuple(one.history for one in fitted),
+    )
+
+
+def _answers(cell: Cell, table: pd.DataFrame, test: NDArray[np.int64], fitted: Fitted) -> Answers:
+    """With probabilities for all eight emotions: 0 where the set does not ask for one."""
+    places = [EMOTIONS.index(emotion) for emotion in cell.clips.emotions]
+    probabilities = np.zeros((1, len(test), len(EMOTIONS)))
+    probabilities[0][:, places] = fitted.probabilities
+    return Answers.of(table, test, probabilities, np.ones(len(test)), fitted.sure_from)
+
+
+def _score(table: pd.DataFrame, split: Split, fitted: Fitted) -> FoldScore:
+    def speakers(rows: NDArray[np.int64]) -> tuple[str, ...]:
+        return tuple(sorted(table["speaker"].iloc[rows].unique()))
+
+    return FoldScore(
+        test_speakers=speakers(split.test),
+        validation_speakers=speakers(split.validation),
+        clips=len(split.test),
+        scales=(fitted.scale,),
+        sure_from=fitted.sure_from,
+        epochs=len(fitted.history),
+        train_s=fitted.train_s,
+    )
+
+
+def _report(cell: Cell, material: Material, answers: Answers, folds: tuple[FoldScore, ...]) -> Report:
+    corpora = tuple(sorted(material.table["corpus"].unique()))
+    of = Evaluated(cell.spec.name, cell.protocol, "", corpora, material.settings | {"training": _training(cell.spec)})
+    report = summarise(answers, folds, cell.clips.name, corpora, of)
+    return replace(report, folds=folds)
+
+
+def _training(spec: ModelSpec) -> dict[str, object]:
+    return asdict(spec.training) if spec.network else {}
+
+
+def _fold_key(cell: Cell, material: Material, rows: Split) -> str:
+    """Sixteen hexadecimal digits that change with the clips, the split and the settings."""
+    settings = material.settings | {"training": _training(cell.spec), "emotions": cell.clips.emotions}
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    digest.update("\n".join(material.table["path"] + material.table["emotion"]).encode())
+    for part in (rows.train, rows.validation, rows.test):
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()[:16]
+
+
+__all__ = ["PROTOCOLS", "PUBLISHED", "SETS", "Cell", "ClipSet", "Result", "run_cell"]

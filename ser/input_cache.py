@@ -1,0 +1,127 @@
+"""What the classic models read of a clip, made once and kept: summaries, MFCC, mel pictures, of clips and their copies.
+
+A cache is keyed by what went into it: the settings of the features, the changes that make the copies, the seed, and
+the clips by the SHA-256 of their sound. Neither a changed setting nor a changed clip ever reads an old cache. It is
+written clip batch by clip batch, so that a killed run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ser import features
+from ser.audio import load
+from ser.augment import Chain
+from ser.constants import SUMMARY_HOP_SAMPLES, SUMMARY_WINDOW_SAMPLES
+from ser.inputs import INPUTS
+
+BATCH_CLIPS = 100
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """What copies there are beside each clip, and how they are drawn.
+
+    Attributes:
+        copies: a chain for each, as :class:`~ser.augment.Chain` writes them.
+        seed: of the copies; the same on every run.
+    """
+
+    copies: tuple[str, ...] = ("noise", "stretch+pitch")
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Job:
+    root: Path
+    clips: tuple[tuple[str, str], ...]  # path, SHA-256 of the sound
+    kinds: tuple[str, ...]
+    settings: InputSettings
+    folder: Path
+
+    @property
+    def stem(self) -> str:
+        """Changes with anything that its numbers depend on."""
+        numbers = {"window": SUMMARY_WINDOW_SAMPLES, "hop": SUMMARY_HOP_SAMPLES, **features.front_end()}
+        source = Path(features.__file__).read_bytes()
+        content = json.dumps([numbers, asdict(self.settings), self.clips], sort_keys=True).encode()
+        return hashlib.sha256(content + source).hexdigest()[:16]
+
+    def path(self, kind: str) -> Path:
+        """Where one kind of its inputs lies."""
+        return self.folder / kind / f"{self.stem}.npy"
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(kind for kind in self.kinds if not self.path(kind).is_file())
+
+
+def cache_inputs(
+    root: Path, table: pd.DataFrame, kinds: Sequence[str], settings: InputSettings, cache: Path, workers: int = 0
+) -> dict[str, Array]:
+    """Inputs of all clips and their copies, from the cache where it has them.
+
+    Args:
+        root: the folder that the table's paths are relative to.
+        table: has columns ``path`` and ``sha256``; its order is the answer's.
+        kinds: keys of :data:`~ser.inputs.INPUTS`; all are made in one pass over the clips.
+        settings: see :class:`InputSettings`.
+        cache: folder.
+        workers: processes; 0 means one a core.
+
+    Returns:
+        kind → shape (clips, 1 + copies, …), float32, behind those two what :data:`~ser.inputs.INPUTS` says.
+
+    Raises:
+        AudioError: a clip can't be decoded any more.
+    """
+    from rich.progress import track
+
+    clips = tuple(zip(table["path"].astype(str), table["sha256"].astype(str), strict=True))
+    batches = [clips[i : i + BATCH_CLIPS] for i in range(0, len(clips), BATCH_CLIPS)]
+    jobs = [_Job(root, batch, tuple(kinds), settings, cache) for batch in batches]
+    if todo := [job for job in jobs if job.missing]:
+        count = min(workers or os.cpu_count() or 1, len(todo))
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+            for _ in track(pool.map(_make, todo), f"Inputs ({', '.join(kinds)})", total=len(todo)):
+                pass
+    return {kind: np.concatenate([np.load(job.path(kind)) for job in jobs]) for kind in kinds}
+
+
+def _make(job: _Job) -> None:
+    """Writes what is missing of one batch of clips."""
+    from threadpoolctl import threadpool_limits
+
+    chains = [Chain.parse(text) for text in job.settings.copies]
+    made: dict[str, list[list[Array]]] = {kind: [] for kind in job.missing}
+    with threadpool_limits(1):
+        for path, _ in job.clips:
+            samples = load(job.root / path).samples
+            versions = [samples] + [
+                chain(samples, _generator(job.settings.seed, number, path)) for number, chain in enumerate(chains)
+            ]
+            for kind, rows in made.items():
+                rows.append([INPUTS[kind].make(version) for version in versions])
+    for kind, rows in made.items():
+        target = job.path(kind)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f"{target.stem}.part.npy")
+        np.save(draft, np.array(rows, np.float32))
+        draft.replace(target)
+
+
+def _generator(seed: int, copy: int, path: str) -> np.random.Generator:
+    digest = hashlib.sha256(f"{seed}/{copy}/{path}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "little"))

@@ -1,0 +1,139 @@
+"""Every model that can be trained and compared, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import keras
+
+from ser.errors import ModelError
+from ser.inputs import SPEECH_FRAMES
+from ser.models.attention import attention
+from ser.models.boosting import catboost, xgboost
+from ser.models.cnn import cnn
+from ser.models.cnn_lstm import cnn_lstm
+from ser.models.linear import linear, speech_linear
+from ser.models.lstm import lstm, lstm_deep, lstm_mfcc, lstm_mfcc_wide
+from ser.models.mlp import mlp
+from ser.models.spectrogram import BACKBONES, backbone, spectrogram_cnn
+
+Network = Callable[[keras.KerasTensor, int], keras.KerasTensor]
+Estimator = Callable[[int], Any]
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """How a Keras network is trained.
+
+    Attributes:
+        epochs: passes over the training rows at most; early stopping ends most trainings before.
+        batch_rows: rows a step.
+        learning_rate: of AdamW at the start; halved when the validation loss stands still for ``patience / 3`` epochs.
+        weight_decay: of AdamW.
+        patience: epochs without a better validation loss before training stops; the best epoch's weights stay.
+        label_smoothing: probability spread over the other emotions.
+        mixup: share of batches whose rows are mixed in pairs (Zhang et al. 2018).
+        masks: share of batches with a stretch of time and one of frequency blanked (SpecAugment, Park et al. 2019);
+            for inputs over time only.
+        class_weights: emotions count the same in all, whatever their number of rows.
+        seed: of weights, order, mixing and masks.
+    """
+
+    epochs: int = 100
+    batch_rows: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    patience: int = 12
+    label_smoothing: float = 0.05
+    mixup: float = 0.0
+    masks: float = 0.0
+    class_weights: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model.
+
+    Attributes:
+        name: what ``--model`` takes, and its folder in ``model/``.
+        title: its name for people.
+        input: key of :data:`ser.inputs.INPUTS`, or :data:`ser.inputs.SPEECH_FRAMES`.
+        what: in a sentence.
+        network: builds a network: (standardised input, classes) → logits.
+        estimator: makes an unfitted scikit-learn classifier from a seed; one of the two is given, or neither for the
+            bundled model, which has a training of its own.
+        training: how a network is trained.
+    """
+
+    name: str
+    title: str
+    input: str
+    what: str
+    network: Network | None = None
+    estimator: Estimator | None = None
+    training: NetworkSettings = field(default_factory=NetworkSettings)
+
+
+_SUMMARY = NetworkSettings(batch_rows=128)
+_FRAMES = NetworkSettings(epochs=60, mixup=0.3, masks=0.5, patience=9)
+_PICTURE = NetworkSettings(epochs=60, mixup=0.3, masks=0.5, patience=9)
+_BACKBONE = NetworkSettings(epochs=15, batch_rows=32, learning_rate=3e-4, masks=0.3, patience=4)
+
+MODELS: Final[dict[str, ModelSpec]] = {
+    spec.name: spec
+    for spec in (
+        ModelSpec("linear", "Linear", "summary", "logistic regression on 162 numbers", estimator=linear),
+        ModelSpec("mlp", "MLP", "summary", "three hidden layers (256, 256, 64) on 162 numbers", estimator=mlp),
+        ModelSpec("xgboost", "XGBoost", "summary", "boosted trees on 162 numbers", estimator=xgboost),
+        ModelSpec("catboost", "CatBoost", "summary", "boosted symmetric trees on 162 numbers", estimator=catboost),
+        ModelSpec("cnn", "CNN", "summary", "convolutions over 162 numbers", cnn, training=_SUMMARY),
+        ModelSpec("lstm", "LSTM", "summary", "an LSTM over 162 numbers", lstm, training=_SUMMARY),
+        ModelSpec(
+            "cnn_lstm", "CNN+LSTM", "summary", "convolutions and an LSTM over 162 numbers", cnn_lstm, training=_SUMMARY
+        ),
+        ModelSpec("lstm_mfcc", "LSTM on MFCC", "mfcc_mean", "two LSTMs over 13 averaged MFCC", lstm_mfcc),
+        ModelSpec(
+            "lstm_mfcc_wide", "wide LSTM on MFCC", "mfcc_mean", "the same, its first LSTM twice as wide", lstm_mfcc_wide
+        ),
+        ModelSpec(
+            "lstm_deep", "deep LSTM", "mfcc_frames", "five LSTMs over MFCC in time", lstm_deep, training=_FRAMES
+        ),
+        ModelSpec(
+            "attention", "Transformer", "mfcc_frames", "two transformer layers over MFCC in time", attention,
+            training=_FRAMES,
+        ),
+        ModelSpec(
+            "spectrogram_cnn", "CNN on pictures", "mel_picture", "a CNN that looks at the mel spectrogram",
+            spectrogram_cnn, training=_PICTURE,
+        ),
+        *(
+            ModelSpec(
+                name, title, "mel_picture", f"the image network {title}, looking at the mel spectrogram",
+                backbone(name), training=_BACKBONE,
+            )
+            for name, (title, _) in BACKBONES.items()
+        ),
+        ModelSpec(
+            "speech_linear", "Linear on speech frames", SPEECH_FRAMES,
+            "logistic regression on mean and deviation of the speech encoder's frames", estimator=speech_linear,
+        ),
+        ModelSpec(
+            "speech_cnn_lstm", "CNN+LSTM on speech frames", SPEECH_FRAMES,
+            "the bundled model: CNN+LSTM and regressions on the speech encoder's frames",
+        ),
+    )
+}  # fmt: skip
+
+
+def spec_of(name: str) -> ModelSpec:
+    """The model of a name.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if name not in MODELS:
+        raise ModelError(f"There is no model '{name}'. Models: {', '.join(MODELS)}.")
+    return MODELS[name]

@@ -1,0 +1,220 @@
+"""Many files: drop up to 200, or a ZIP of them; a table fills as they are heard.
+
+Rows and recordings live in the session's own state and are gone when it ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ser import audio, plots, zipped
+from ser.audio import AUDIO_SUFFIXES
+from ser.constants import EMOTIONS, UPLOAD_MAX_MB
+from ser.errors import SerError
+from ser.prediction import Prediction
+from ser.recognizer import Recognizer
+from ser.ui import look, models
+from ser.ui.card import card
+
+ROWS = "many-rows"
+TABLE = "many-table"
+ALL = "all"
+Load = Callable[[str], Recognizer]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One file: what was heard, or why nothing was. ``data`` is kept to be played."""
+
+    name: str
+    data: bytes = field(repr=False)
+    prediction: Prediction | None
+    error: str
+
+    @property
+    def emotion(self) -> str:
+        """In a word, as the page says it."""
+        if self.prediction is None:
+            return ""
+        if not self.prediction.has_voice:
+            return "no speech"
+        word = plots.EMOTION_LOOKS[self.prediction.emotion].word
+        return word if self.prediction.is_sure else f"not sure ({word}?)"
+
+    def values(self) -> dict[str, Any]:
+        """For the table and the downloads."""
+        found = self.prediction
+        return {
+            "file": self.name,
+            "emotion": self.emotion,
+            "probability": found.probability if found else None,
+            "duration_s": round(found.recording.duration_s, 2) if found else None,
+            "speech_s": round(found.speech.speech_s, 2) if found and found.speech else None,
+            "error": self.error,
+            **{emotion: found.probabilities[emotion] if found else None for emotion in EMOTIONS},
+        }
+
+
+def page(recognizer: Load) -> None:
+    """Draws the page."""
+    look.head("Many recordings at once", f"Up to {zipped.FILES_MAX} files, or a ZIP of them: a table of what is heard.")
+    with st.container(border=True):
+        uploads = st.file_uploader(
+            "Drop recordings or a ZIP here, or browse",
+            type=[*(suffix.removeprefix(".") for suffix in AUDIO_SUFFIXES), "zip"],
+            accept_multiple_files=True,
+            max_upload_size=UPLOAD_MAX_MB,
+            key="many",
+        )
+        model = models.choose()
+    if not uploads:
+        st.session_state.pop(ROWS, None)
+        st.caption("They are held in memory while this page is open, and are neither stored nor passed on.")
+        return
+    rows = _heard(uploads, model, recognizer)
+    if rows:
+        _summary(rows)
+        _table(rows)
+        _downloads(rows)
+
+
+def _files(uploads: list[Any]) -> Iterator[zipped.Packed]:
+    """All files, those in archives too; an archive that can't be opened is one file with an error."""
+    for one in uploads:
+        data = one.getvalue()
+        if not zipped.is_zip(data):
+            yield zipped.Packed(one.name, data)
+            continue
+        try:
+            yield from zipped.unpacked(data, one.name)
+        except SerError as error:
+            yield zipped.Packed(one.name, error=error)
+
+
+def _heard(uploads: list[Any], model: str, recognizer: Load) -> list[Row]:
+    """Rows of all files; those that are known already are not heard again."""
+    known: dict[str, Row] = st.session_state.setdefault(ROWS, {})
+    files = list(_files(uploads))
+    if len(files) > zipped.FILES_MAX:
+        st.error(
+            f"{len(files)} files; at most {zipped.FILES_MAX} are heard at once. The first {zipped.FILES_MAX} follow.",
+            icon=":material/error:",
+        )
+        files = files[: zipped.FILES_MAX]
+    keys = [hashlib.sha256(f"{model}/{one.name}/".encode() + one.data).hexdigest() for one in files]
+    todo = [(key, one) for key, one in zip(keys, files, strict=True) if key not in known]
+    if todo:
+        bar, slot, started_s = st.progress(0.0, "Listening …"), st.empty(), time.perf_counter()
+        for number, (key, one) in enumerate(todo, start=1):
+            known[key] = _row(one, recognizer(model))
+            left_s = (time.perf_counter() - started_s) * (len(todo) - number) / number
+            bar.progress(number / len(todo), f"{number} of {len(todo)}, {look.duration_words(left_s)} left")
+            done = [known[key] for key in keys if key in known]
+            slot.dataframe(pd.DataFrame([row.values() for row in done])[["file", "emotion", "error"]], hide_index=True)
+        bar.empty()
+        slot.empty()
+    for key in set(known) - set(keys):
+        del known[key]  # taken off the page: forgotten
+    return [known[key] for key in keys]
+
+
+def _row(one: zipped.Packed, recognizer: Recognizer) -> Row:
+    try:
+        if one.error:
+            raise one.error
+        return Row(one.name, one.data, recognizer.predict(audio.load(one.data, one.name)), "")
+    except SerError as error:
+        return Row(one.name, b"", None, str(error))
+
+
+def _summary(rows: list[Row]) -> None:
+    heard = [row.prediction for row in rows if row.prediction and row.prediction.has_voice]
+    counts = pd.Series([one.emotion for one in heard if one.is_sure], dtype=str).value_counts()
+    each = " · ".join(
+        f"{plots.EMOTION_LOOKS[name].icon} {plots.EMOTION_LOOKS[name].word} {n}" for name, n in counts.items()
+    )
+    unsure, failed = sum(not one.is_sure for one in heard), sum(row.prediction is None for row in rows)
+    parts = [each, f"not sure {unsure}", f"no speech {len(rows) - failed - len(heard)}", f"refused {failed}"]
+    st.markdown(f"**{len(rows)} files:** " + " · ".join(part for part in parts if part and not part.endswith(" 0")))
+
+
+def _table(rows: list[Row]) -> None:
+    """All rows, or those of one kind; a chosen one is played and shown."""
+    kinds = sorted({row.emotion or "refused" for row in rows})
+    kind = st.selectbox("Show", [ALL, *kinds], key="many-kind", filter_mode=None) if len(kinds) > 1 else ALL
+    shown = [row for row in rows if kind in (ALL, row.emotion or "refused")]
+    columns = ["file", "emotion", "probability", "duration_s", "speech_s", "error"]
+    chosen = st.dataframe(
+        pd.DataFrame([row.values() for row in shown])[columns],
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=TABLE,
+        width="stretch",
+        column_config={
+            "probability": st.column_config.ProgressColumn(
+                "probability", min_value=0.0, max_value=1.0, format="percent"
+            ),
+            "duration_s": st.column_config.NumberColumn("length (s)", format="%.1f"),
+            "speech_s": st.column_config.NumberColumn("speech (s)", format="%.1f"),
+        },
+    )
+    picked = chosen["selection"]["rows"] if chosen else []
+    if picked and picked[0] < len(shown):
+        _closer(shown[picked[0]])
+    else:
+        st.caption("Click a row to hear it. Click a column's name to sort.")
+
+
+def _closer(row: Row) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{look.plain(row.name)}**")
+        if row.prediction is None:
+            st.error(look.plain(row.error), icon=":material/error:")
+            return
+        left, right = st.columns([5, 6], vertical_alignment="center")
+        left.html(card(row.prediction))
+        with right:
+            st.plotly_chart(
+                plots.probability_bars(row.prediction), key="many-bars", config={"displayModeBar": False},
+                alt=f"Probability of each emotion of {row.name}",
+            )  # fmt: skip
+        st.audio(row.data, alt="The recording")
+
+
+def _downloads(rows: list[Row]) -> None:
+    table = pd.DataFrame([row.values() for row in rows])
+    forms = (
+        ("CSV", "csv", "text/csv", lambda: _csv(table)),
+        ("JSON", "json", "application/json", lambda: json.dumps([row.values() for row in rows], indent=1).encode()),
+        ("Excel", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", lambda: _excel(table)),
+    )
+    for column, (label, suffix, media_type, make) in zip(st.columns(len(forms)), forms, strict=True):
+        column.download_button(
+            label, make, f"emotions.{suffix}", media_type, icon=":material/download:", width="stretch",
+            key=f"many-{suffix}", on_click="ignore",
+        )  # fmt: skip
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    """With a quote before what a spreadsheet would take for a formula: a file's name is a stranger's."""
+    texts = {name: table[name].str.replace(r"^(?=[=+\-@\t\r])", "'", regex=True) for name in ("file", "error")}
+    return table.assign(**texts).to_csv(index=False).encode()
+
+
+def _excel(table: pd.DataFrame) -> bytes:
+    file = io.BytesIO()
+    # A name that begins with = is a name, not a formula.
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with pd.ExcelWriter(file, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
+        table.to_excel(writer, index=False, sheet_name="emotions")
+    return file.getvalue()

@@ -1,0 +1,100 @@
+"""Training of networks: it learns, resumes after a kill, and is the same for the same seed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ser.models.registry import MODELS, NetworkSettings, spec_of
+from ser.networks import Batches, Rows, fit_network, masked, read_history
+
+QUICK = NetworkSettings(epochs=4, batch_rows=16, learning_rate=3e-3, patience=4)
+SPEC = spec_of("lstm_mfcc")
+
+
+def some_rows(count: int, seed: int = 0) -> Rows:
+    """Three classes that differ in the mean of their numbers."""
+    rng = np.random.default_rng(seed)
+    targets = rng.integers(0, 3, count)
+    return Rows((rng.standard_normal((count, 13)) + 2.0 * targets[:, None]).astype(np.float32), targets)
+
+
+def accuracy(model: object, rows: Rows) -> float:
+    return float(np.mean(np.asarray(model(rows.values)).argmax(axis=1) == rows.targets))  # type: ignore[operator]
+
+
+def test_a_network_learns_and_the_seed_reproduces_it(tmp_path: Path) -> None:
+    train, other = some_rows(160), some_rows(60, seed=1)
+    models = [fit_network(SPEC, train, other, 3, QUICK, tmp_path / name)[0] for name in ("a", "b")]
+    assert accuracy(models[0], other) > 0.85
+    np.testing.assert_allclose(models[0](other.values), models[1](other.values), atol=1e-5)
+
+
+# Keras's CSV log is left open by the interrupt, as by any kill.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, other = some_rows(96), some_rows(48, seed=1)
+    original = Batches.start
+
+    def killed(batches: Batches, epoch: int) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+        original(batches, epoch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "start", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fit_network(SPEC, train, other, 3, QUICK, tmp_path / "broken")
+    kept = read_history(tmp_path / "broken" / "history.csv")
+    assert len(kept) == 2
+    epochs: list[int] = []
+
+    def counted(batches: Batches, epoch: int) -> None:
+        epochs.append(epoch)
+        original(batches, epoch)
+
+    monkeypatch.setattr(Batches, "start", counted)
+    resumed, again = fit_network(SPEC, train, other, 3, QUICK, tmp_path / "broken")
+    assert next(epoch for epoch in epochs if epoch) == 2
+    assert [row["epoch"] for row in again] == [0, 1, 2, 3]
+    assert again[:2] == kept
+    assert again[2]["loss"] < again[0]["loss"]
+    assert accuracy(resumed, other) > 0.85
+
+
+def test_emotions_count_the_same_and_the_order_depends_on_seed_and_epoch() -> None:
+    rows = Rows(np.zeros((30, 13), np.float32), np.repeat([0, 1], [24, 6]))
+    batches = Batches(rows, 3, replace(QUICK, batch_rows=30))
+    _, targets, weights = batches[0]
+    assert weights[targets[:, 0] == 1].sum() == pytest.approx(weights[targets[:, 1] == 1].sum())
+    assert weights.mean() == pytest.approx(1.0)
+    first = batches.order.copy()
+    batches.start(1)
+    assert not np.array_equal(first, batches.order)
+    batches.start(0)
+    np.testing.assert_array_equal(first, batches.order)
+
+
+def test_mixed_rows_mix_their_targets() -> None:
+    rows = Rows(np.repeat([[0.0], [1.0]], 8, axis=0).astype(np.float32), np.repeat([0, 1], 8))
+    values, targets, _ = Batches(rows, 2, replace(QUICK, batch_rows=16, mixup=1.0))[0]
+    np.testing.assert_allclose(targets.sum(axis=1), 1.0, atol=1e-6)
+    np.testing.assert_allclose(targets[:, 1], values[:, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(4, 125, 40), (4, 96, 96, 1)])
+def test_masks_blank_stretches_and_leave_the_rows_alone(shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(0).random(shape).astype(np.float32)
+    before = values.copy()
+    changed = np.mean([np.mean(masked(values, np.random.default_rng(seed)) != values) for seed in range(20)])
+    assert 0.05 < changed < 0.45
+    np.testing.assert_array_equal(values, before)
+
+
+def test_every_network_says_how_it_is_trained() -> None:
+    for spec in MODELS.values():
+        assert spec.training.epochs > spec.training.patience > 0
+        assert bool(spec.network) + bool(spec.estimator) <= 1
