@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ser import uploads
-from ser.ui import about, look, many, recognise, shelf, standings
+from ser.ui import about, corpora, look, many, recognise, shelf, standings
 
 uploads.keep_in_memory()
 st.set_page_config(page_title="SER · the emotion in a voice", page_icon="🎙️", layout="wide")
@@ -14,6 +14,7 @@ pages = [
     ),
     st.Page(lambda: many.page(shelf.recognizer), title="Many files", icon=":material/library_music:", url_path="many"),
     st.Page(standings.page, title="The models", icon=":material/leaderboard:", url_path="models"),
+    st.Page(corpora.page, title="The corpora", icon=":material/database:", url_path="corpora"),
     st.Page(about.page, title="About", icon=":material/info:", url_path="about"),
 ]
 page = st.navigation(pages, position="top")

@@ -33,6 +33,11 @@ SERVING = (
     "ser.timeline",
     "ser.plots",
     "ser.report_plots",
+    "ser.corpus_plots",
+    "ser.zipped",
+    "ser.uploads",
+    "ser.api_schema",
+    "ser.api",
     "ser.cli",
     "ser.commands.predict",
     "ser.commands.app",
@@ -66,7 +71,18 @@ TRAINING_LIBRARIES = ("tensorflow", "keras", "sklearn")
 # The order of the design: a module may import those before it, never those after it.
 ORDER = (
     *("errors", "constants", "containers", "ffmpeg", "intake", "audio", "speech", "quality", "passages", "features"),
-    *("inputs", "ears", "prediction", "listening", "recognizer", "timeline", "plots", "report_plots", "ui"),
+    *(
+        "inputs",
+        "ears",
+        "prediction",
+        "listening",
+        "recognizer",
+        "timeline",
+        "plots",
+        "report_plots",
+        "corpus_plots",
+        "ui",
+    ),
 )
 
 
