@@ -2,24 +2,31 @@
 FROM python:3.11-slim AS packages
 
 # The packages come before the sources, so that a change of code does not install them again. Hashes: what is
-# installed next year is what was tested. Their own tests, a tenth of their size, are of no use here.
+# installed next year is what was tested.
 COPY requirements-serve.txt /tmp/
 RUN python -m venv /opt/ser \
     && /opt/ser/bin/pip install --no-cache-dir --disable-pip-version-check --no-compile --require-hashes \
         -r /tmp/requirements-serve.txt \
-    && /opt/ser/bin/pip uninstall --yes --quiet --disable-pip-version-check setuptools pip \
-    && find /opt/ser/lib -type d -name tests -prune -exec rm -rf {} + \
-    && find /opt/ser/lib -name '*.pyi' -delete
+    && /opt/ser/bin/pip uninstall --yes --quiet --disable-pip-version-check setuptools pip
+
+# What no page ever loads: the packages' own tests, headers, and Arrow's and LiteRT's parts for clusters and GPUs.
+RUN cd /opt/ser/lib/python3.11/site-packages \
+    && find . -type d -name tests -prune -exec rm -rf {} + \
+    && rm -rf pyarrow/include pyarrow/src pyarrow/libarrow_flight.so.* pyarrow/_flight.*.so pyarrow/_pyarrow_cpp_tests.*.so \
+        pyarrow/libarrow_substrait.so.* pyarrow/_substrait.*.so \
+        ai_edge_litert/libLiteRtWebGpuAccelerator.so ai_edge_litert/tools ai_edge_litert/vendors \
+        plotly/labextension plotly/package_data/datasets
 
 FROM python:3.11-slim
 
 LABEL org.opencontainers.image.title="SER" \
       org.opencontainers.image.description="Which emotion a voice carries: page and HTTP API on one port."
 
-# Debian's packages, from the list that other hosts read too. xargs: the file has one name a line.
+# Debian's packages, from the list that other hosts read too; xargs, because the file has one name a line. Without its
+# ffmpeg, which brings 600 MB for screens and cards: the wheel's, in one piece, does the same.
 COPY packages.txt /tmp/
 RUN apt-get update \
-    && xargs -r apt-get install -y --no-install-recommends </tmp/packages.txt \
+    && grep -vx ffmpeg /tmp/packages.txt | xargs -r apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/* /tmp/packages.txt
 
 COPY --from=packages /opt/ser /opt/ser
@@ -30,16 +37,16 @@ COPY model model
 COPY processed_data processed_data
 COPY ser ser
 
-# The server runs as nobody in particular and writes nothing: bytecode and what numba compiles are made here, by one
+# The server runs as nobody in particular and writes nothing. What Python and numba compile is made here, by one
 # prediction, so that the first recording is not the slow one and the root file system may be read-only.
 ENV PATH=/opt/ser/bin:$PATH \
     NUMBA_CACHE_DIR=/app/.cache/numba \
     PYTHONUNBUFFERED=1 \
     PORT=8501
-RUN useradd --create-home --shell /usr/sbin/nologin ser && mkdir -p .cache/numba && chown -R ser:ser .cache \
-    && python -m compileall -q -j 0 /opt/ser/lib /app/ser
+RUN useradd --create-home --shell /usr/sbin/nologin ser \
+    && python -c "import ser; from ser.ui import recognise, server; recognise.warmed_up(ser.load())" \
+    && chmod -R a+rX .cache
 USER ser
-RUN python -c "import ser; from ser.ui import recognise; recognise.warmed_up(ser.load())"
 
 EXPOSE 8501
 STOPSIGNAL SIGTERM
@@ -47,4 +54,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/_stcore/health', timeout=4)"]
 
 # A shell, because hosts choose the port at run time; exec, so that the server gets the signal to stop.
-CMD ["sh", "-c", "exec python -m streamlit run ser/ui/server.py --server.address 0.0.0.0 --server.port \"${WEBSITES_PORT:-$PORT}\" --server.headless true --browser.gatherUsageStats false"]
+CMD ["sh", "-c", "exec python -m streamlit run ser/ui/server.py --server.address 0.0.0.0 --server.port \"$PORT\" --server.headless true --browser.gatherUsageStats false"]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ser import audio, augment
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
-from ser.errors import CorpusError
+from ser.errors import AudioError, CorpusError
 from ser.ffmpeg import load_pydub
 from ser.intake import rounded
 from ser.metrics import unweighted_average_recall
@@ -100,12 +100,16 @@ def endure(
         for i, path in enumerate(table["path"]):
             rng = np.random.default_rng(i)
             changed = change(audio.load(root / path).samples, rng)
-            prediction = recognizer.predict(changed)
+            progress()
+            try:
+                prediction = recognizer.predict(changed)
+            except AudioError:  # too quiet to be heard at all: a miss like any other
+                answers[i], unheard = (truth[i] + 1) % len(EMOTIONS), unheard + 1
+                continue
             answers[i] = EMOTIONS.index(prediction.emotion)
             sure += prediction.is_sure
             familiar += prediction.is_familiar
             unheard += not prediction.has_voice
-            progress()
         uar = {
             str(corpus): unweighted_average_recall(truth[corpora == corpus], answers[corpora == corpus])
             for corpus in sorted(set(corpora))

@@ -10,8 +10,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import ser
+from ser.ui import about
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -193,3 +195,33 @@ def test_second_install_does_nothing_until_the_list_changes(tmp_path: Path) -> N
     with (project / "requirements.txt").open("a", encoding="utf-8") as file:
         file.write("another==1.0\n")
     assert "Installed." in _install(project, FAKE_PYTHON).stdout
+
+
+def test_deployments_agree_with_the_image() -> None:
+    """Port, health and what the app reads from its environment are named alike everywhere."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    bicep = (ROOT / "deploy" / "azure" / "main.bicep").read_text(encoding="utf-8")
+    compose = yaml.safe_load((ROOT / "deploy" / "server" / "compose.yaml").read_text(encoding="utf-8"))
+    port = re.search(r"^EXPOSE (\d+)$", dockerfile, re.MULTILINE)
+    assert port
+    assert f"name: 'WEBSITES_PORT', value: '{port[1]}'" in bicep
+    assert f"reverse_proxy ser:{port[1]}" in (ROOT / "deploy" / "server" / "Caddyfile").read_text(encoding="utf-8")
+    assert "/_stcore/health" in dockerfile
+    assert bicep.count("/_stcore/health") == 2
+    for name in ("SER_API_KEY", "SER_API_RATE", about.NOTICE_VARIABLE):
+        assert f"name: '{name}'" in bicep
+        assert name in compose["services"]["ser"]["environment"]
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["deploy"]["needs"] == "test"
+
+
+def test_the_deploy_script_says_what_is_missing(tmp_path: Path) -> None:
+    script = ROOT / "deploy" / "azure" / "deploy.sh"
+    assert os.access(script, os.X_OK)
+    usage = subprocess.run([script], capture_output=True, text=True, check=False)
+    assert usage.returncode == 2
+    assert "deploy.sh NAME [LOCATION]" in usage.stderr
+    nothing = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    missing = subprocess.run([script, "x"], capture_output=True, text=True, check=False, env=nothing)
+    assert missing.returncode == 1
+    assert "Azure CLI (az) is not installed" in missing.stderr

@@ -10,7 +10,7 @@ import soundfile
 
 from ser.audio import from_samples
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
-from ser.errors import CorpusError
+from ser.errors import CorpusError, SilentAudioError
 from ser.prediction import EmotionScore, Prediction, Timing
 from ser.robustness import AS_RECORDED, CONDITIONS, as_mp3, drawn, endure, write
 from tests.conftest import voice_like
@@ -76,6 +76,19 @@ def test_the_table_counts_what_is_said(table: pd.DataFrame, tmp_path: Path) -> N
     assert (by_name["30 dB quieter"].sure, by_name["30 dB quieter"].familiar) == (0.0, 0.0)
     write(found, {}, tmp_path / "robustness.json")
     assert "MP3, 32 kbit/s" in (tmp_path / "robustness.json").read_text()
+
+
+def test_what_is_refused_is_a_miss(table: pd.DataFrame, tmp_path: Path) -> None:
+    class Deaf(Parrot):
+        def predict(self, samples: Any) -> Prediction:
+            if float(np.abs(samples).max()) < 0.1:
+                raise SilentAudioError("too quiet")
+            return super().predict(samples)
+
+    by_name = {one.condition: one for one in endure(Deaf(), table, tmp_path)}  # type: ignore[arg-type]
+    assert by_name["30 dB quieter"].unheard == 12
+    assert by_name["30 dB quieter"].mean == 0.0
+    assert by_name[AS_RECORDED].unheard == 0
 
 
 def test_clips_are_drawn_evenly_and_alike_on_every_run(table: pd.DataFrame) -> None:
