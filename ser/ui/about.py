@@ -68,7 +68,10 @@ def _voices() -> None:
     rows: dict[str, dict[str, Any]] = {}
     for info in known_models():
         for corpus, counts in read_json(MODEL_FOLDER / info.name / "manifest.json").get("corpora", {}).items():
-            row = rows.setdefault(corpus, {"Corpus": corpus, "Speakers": counts["speakers"], "Clips": counts["clips"]})
+            row = rows.setdefault(
+                corpus,
+                {"Corpus": look.TITLES.get(corpus, corpus), "Speakers": counts["speakers"], "Clips": counts["clips"]},
+            )
             row["Taught"] = ", ".join(filter(None, (row.get("Taught"), info.title)))
     if rows:
         st.subheader("The voices that taught it", anchor=False)

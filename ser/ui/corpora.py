@@ -40,11 +40,12 @@ def page() -> None:
         return
     table = read_clips(str(path), path.stat().st_mtime_ns)
     names = sorted(table["corpus"].unique())
-    chosen = st.pills("Corpora", names, selection_mode="multi", default=names, key="corpora-chosen")
+    chosen = st.pills("Corpora", names, selection_mode="multi", default=names, format_func=_title, key="corpora-chosen")
     if not chosen:
         st.info("Choose a corpus, or several.", icon=":material/touch_app:")
         return
     shown = table[table["corpus"].isin(chosen)]
+    titled = shown.assign(corpus=shown["corpus"].map(_title))
     _facts(shown)
     by = st.segmented_control(
         "Parted by", tuple(KINDS), default="corpus", required=True, format_func=KINDS.__getitem__, key="corpora-by"
@@ -53,14 +54,18 @@ def page() -> None:
     with st.container(border=True):
         st.markdown("**Clips of each emotion**")
         each = ", ".join(f"{emotion} {count}" for emotion, count in shown["emotion"].value_counts().items())
-        pictures.chart(corpus_plots.counts(shown, by), "counts", f"{key}-{by}", f"Clips of each emotion: {each}")
+        pictures.chart(corpus_plots.counts(titled, by), "counts", f"{key}-{by}", f"Clips of each emotion: {each}")
     left, right = st.columns(2)
     with left.container(border=True):
         st.markdown("**How long they are**")
-        pictures.chart(corpus_plots.lengths(shown), "lengths", key, "Length of clips in seconds by corpus")
+        pictures.chart(corpus_plots.lengths(titled), "lengths", key, "Length of clips in seconds by corpus")
     with right.container(border=True):
         st.markdown("**How the emotions differ in timbre**")
         _mfcc(table, shown, key)
+
+
+def _title(name: str) -> str:
+    return look.TITLES.get(name, name)
 
 
 def _facts(shown: pd.DataFrame) -> None:

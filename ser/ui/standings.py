@@ -19,10 +19,7 @@ WORDS = {
     "sentence": "voices and sentences never heard",
     "corpus": "the whole corpus never heard",
 }
-TITLES = {
-    "ravdess": "RAVDESS", "crema-d": "CREMA-D", "emodb": "EmoDB", "nemo": "nEMO", "tess": "TESS",
-    "pooled": "all corpora",
-}  # fmt: skip
+SHORT = {"speaker": "voices", "sentence": "voices, sentences", "corpus": "the whole corpus"}
 COMPARISON = MODEL_FOLDER / "comparison" / "results.json"
 
 
@@ -62,26 +59,26 @@ def _scores(name: str) -> None:
     reports = _read(MODEL_FOLDER / name / "report.json")
     rows = [
         {
-            "Clips": TITLES.get(one["corpus"], one["corpus"]),
-            "Never heard": WORDS.get(one["protocol"], one["protocol"]),
+            "Clips": look.TITLES.get(one["corpus"], one["corpus"]),
+            "Never heard": SHORT.get(one["protocol"], one["protocol"]),
             "Emotions": len(one["recall"]),
             "Speakers": one["speakers"],
-            "Recall": one["uar"],
+            "Recall": 100 * one["uar"],
             "95 % interval": f"{one['uar_interval'][0]:.2f} to {one['uar_interval'][1]:.2f}",
-            "Answers": one["sure"]["coverage"],
-            "of those right": one["sure"]["accuracy"],
+            "Answers": 100 * one["sure"]["coverage"],
+            "right": 100 * one["sure"]["accuracy"],
         }
         for one in sorted(reports.values(), key=lambda one: (list(WORDS).index(one["protocol"]), one["corpus"]))
         if not one["variant"]
     ]
     percent = {
-        column: st.column_config.ProgressColumn(column, min_value=0.0, max_value=1.0, format="percent")
-        for column in ("Recall", "Answers", "of those right")
+        column: st.column_config.ProgressColumn(column, min_value=0.0, max_value=100.0, format="%.0f %%", width="small")
+        for column in ("Recall", "Answers", "right")
     }
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=percent, width="stretch")
     st.caption(
         "Recall: the mean of the emotions' shares that were found (unweighted average recall). Answers: the share of "
-        "clips where the model was sure enough to give one answer."
+        "clips where the model was sure enough to give one answer; right: the share of those answers that is."
     )
 
 
@@ -118,7 +115,7 @@ def _details(name: str) -> None:
 
 def _report_title(report: Mapping[str, Any]) -> str:
     taught = f" ({report['variant']})" if report["variant"] else ""
-    corpus = TITLES.get(report["corpus"], report["corpus"])
+    corpus = look.TITLES.get(report["corpus"], report["corpus"])
     return f"{corpus}, {WORDS.get(report['protocol'], report['protocol'])}{taught}"
 
 
@@ -145,7 +142,12 @@ def _comparison() -> None:
     st.subheader("All models of the field, side by side", anchor=False)
     sets = sorted({key.split("/")[0] for key in kept["cells"]}, key=lambda one: one != "ravdess")
     clips = st.segmented_control(
-        "Clips", sets, default=sets[0], required=True, format_func=lambda one: TITLES.get(one, one), key="about-set"
+        "Clips",
+        sets,
+        default=sets[0],
+        required=True,
+        format_func=lambda one: look.TITLES.get(one, one),
+        key="about-set",
     )
     people = kept["people"]["majority_uar"] if kept.get("people") and clips == "crema-d" else None
     with st.container(border=True):
