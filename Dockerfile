@@ -54,4 +54,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/_stcore/health', timeout=4)"]
 
 # A shell, because hosts choose the port at run time; exec, so that the server gets the signal to stop.
-CMD ["sh", "-c", "exec python -m streamlit run ser/ui/server.py --server.address 0.0.0.0 --server.port \"$PORT\" --server.headless true --browser.gatherUsageStats false"]
+CMD ["sh", "-c", "exec python -m ser app --address 0.0.0.0 --port \"$PORT\""]

@@ -8,9 +8,7 @@ PY = .venv/bin/python
 .PHONY: app test lint format install install-dev lock help clean
 
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
-	@echo "SER starts on http://localhost:$(PORT) - open it in a browser; Ctrl-C stops it."
-	@$(PY) -m streamlit run app.py --server.address localhost --server.port "$(PORT)" --server.headless true \
-		--browser.serverAddress localhost --browser.gatherUsageStats false
+	@$(PY) -m ser app --port "$(PORT)"
 
 test: install-dev ## run every test (some of them: make test ARGS="tests/test_audio.py -x")
 	@$(PY) -m pytest $(ARGS)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 from ser.errors import SerError
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-APP = ROOT / "app.py"
-SERVER = ROOT / "ser" / "ui" / "server.py"
+APP = Path(__file__).resolve().parent.parent.parent / "app.py"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,11 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the page until it is stopped."""
+    """Runs page and API until they are stopped."""
+    from ser.ui.start import start
+
     if not APP.is_file():
         raise SerError(f"{APP} is missing: the page lives in the project's folder. Clone it, then run: make app")
     place = f"http://localhost:{options.port}"
     print(f"The page opens at {place}, the API's document at {place}/api/v1/docs (stop with Ctrl-C)", flush=True)
-    flags = ["--server.port", str(options.port), "--server.address", options.address]
-    command = [sys.executable, "-m", "streamlit", "run", str(SERVER), *flags]
-    return subprocess.run(command, check=False, cwd=ROOT).returncode
+    os.chdir(APP.parent)  # where .streamlit/config.toml is
+    start(options.address, options.port)
+    return 0

@@ -6,8 +6,6 @@ that turns green means a server that answers at full speed.
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,17 +19,6 @@ from ser.api import PREFIX, create_api
 from ser.recognizer import DEFAULT_MODEL
 from ser.ui import shelf
 
-
-def _end_well() -> None:
-    """Makes a stop that was asked for an end without an error: the server, once down, raises the signal again."""
-
-    def leave(*_: object) -> None:
-        raise SystemExit(0)
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, leave)
-
-
 PAGE = Path(__file__).resolve().parent.parent.parent / "app.py"
 
 
@@ -41,5 +28,4 @@ async def _warm(_: App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-_end_well()
 app = st.App(PAGE, routes=[Mount(PREFIX, app=create_api(shelf.recognizer))], lifespan=_warm)
