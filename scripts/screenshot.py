@@ -3,6 +3,7 @@
 Starts the page on a free port, uploads a recording, waits for the pictures and saves a PNG::
 
     python scripts/screenshot.py voice.wav docs/screenshot.png --width 1280 --theme light
+    python scripts/screenshot.py models docs/models.png            # a page that needs no recording
 
 Needs chromium, its driver (Debian: apt install chromium chromium-driver) and selenium (requirements-dev.txt).
 """
@@ -31,6 +32,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 ROOT = Path(__file__).resolve().parent.parent
 START_MAX_S = 120
 ANSWER_MAX_S = 60
+PAGE_DRAWN_S = 10
+PAGES = ("many", "models", "corpora", "about")
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
@@ -150,16 +153,20 @@ def save(driver: webdriver.Chrome, output: Path) -> None:
 def main() -> None:
     """Reads the command line and takes one picture."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("audio", type=Path, help="recording to upload")
+    parser.add_argument("what", help=f"recording to upload, or a page: {', '.join(PAGES)}")
     parser.add_argument("output", type=Path, help="PNG to write")
     parser.add_argument("--width", type=int, default=1280, help="width in pixels (default: 1280; a phone: 390)")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     arguments = parser.parse_args()
     with served() as address, browser(arguments.width, arguments.theme) as driver:
-        driver.get(address)
-        upload(driver, arguments.audio)
-        print(await_answer(driver).replace("\n", " "))
-        time.sleep(1.0)
+        if arguments.what in PAGES:
+            driver.get(f"{address}/{arguments.what}")
+            time.sleep(PAGE_DRAWN_S)
+        else:
+            driver.get(address)
+            upload(driver, Path(arguments.what))
+            print(await_answer(driver).replace("\n", " "))
+            time.sleep(1.0)
         save(driver, arguments.output)
 
 

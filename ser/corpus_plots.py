@@ -27,7 +27,10 @@ def counts(table: pd.DataFrame, by: str) -> go.Figure:
             x=[_word(emotion) for emotion in emotions],
             y=[int(found.get(emotion, 0)) for emotion in emotions],
             name=str(value),
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "rgba(255,255,255,0.6)"}},
+            marker={
+                "color": colour,
+                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)"},
+            },
             hovertemplate=f"%{{x}}, {value}: %{{y}} clips<extra></extra>",
         )
     figure.update_layout(barmode="stack", bargap=0.25)

@@ -135,7 +135,7 @@ def side_by_side(cells: Mapping[str, Report], clips: str, people: float | None =
         values = [found[model].get(protocol) for model in models]
         figure.add_bar(
             x=values, y=models, orientation="h", name=words,
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "rgba(255,255,255,0.6)"}},
+            marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)"}},
             hovertemplate=f"%{{y}}, {words}: %{{x:.1f}} %<extra></extra>",
         )  # fmt: skip
     if people is not None:
