@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from ser.constants import EMOTIONS
 from ser.plots import EMOTION_LOOKS, GREY, INK, LOUDNESS, finish
+from ser.report_plots import STRIPES
 
 OTHER = "other"
 MFCC_SHOWN = 20
@@ -29,7 +30,7 @@ def counts(table: pd.DataFrame, by: str) -> go.Figure:
             name=str(value),
             marker={
                 "color": colour,
-                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)"},
+                "pattern": STRIPES | {"shape": pattern},
             },
             hovertemplate=f"%{{x}}, {value}: %{{y}} clips<extra></extra>",
         )

@@ -16,6 +16,7 @@ from ser.plots import EMOTION_LOOKS, GREY, INK, LOUDNESS, finish
 
 WARM: Final = "#CA6213"
 Report = Mapping[str, Any]
+STRIPES: Final = {"fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)"}
 # What a bar of a protocol looks like: never by colour alone.
 PROTOCOL_LOOKS: Final = {
     "speaker": ("voices never heard", INK, ""),
@@ -135,7 +136,7 @@ def side_by_side(cells: Mapping[str, Report], clips: str, people: float | None =
         values = [found[model].get(protocol) for model in models]
         figure.add_bar(
             x=values, y=models, orientation="h", name=words,
-            marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)"}},
+            marker={"color": colour, "pattern": STRIPES | {"shape": pattern}},
             hovertemplate=f"%{{y}}, {words}: %{{x:.1f}} %<extra></extra>",
         )  # fmt: skip
     if people is not None:
