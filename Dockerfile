@@ -9,13 +9,14 @@ RUN python -m venv /opt/ser \
         -r /tmp/requirements-serve.txt \
     && /opt/ser/bin/pip uninstall --yes --quiet --disable-pip-version-check setuptools pip
 
-# What no page ever loads: the packages' own tests, headers, and Arrow's and LiteRT's parts for clusters and GPUs.
+# What no page ever loads: the packages' own tests, headers, parts for notebooks, clusters and GPUs.
 RUN cd /opt/ser/lib/python3.11/site-packages \
     && find . -type d -name tests -prune -exec rm -rf {} + \
-    && rm -rf pyarrow/include pyarrow/src pyarrow/libarrow_flight.so.* pyarrow/_flight.*.so pyarrow/_pyarrow_cpp_tests.*.so \
-        pyarrow/libarrow_substrait.so.* pyarrow/_substrait.*.so \
+    && rm -rf pyarrow/include pyarrow/src pyarrow/libarrow_flight.so.* pyarrow/_flight.*.so \
+        pyarrow/libarrow_substrait.so.* pyarrow/_substrait.*.so pyarrow/libarrow_s3.so.* pyarrow/_s3fs.*.so \
+        pyarrow/_pyarrow_cpp_tests.*.so pyarrow/libarrow_python.so pyarrow/libarrow_python.so.*.*.* \
         ai_edge_litert/libLiteRtWebGpuAccelerator.so ai_edge_litert/tools ai_edge_litert/vendors \
-        plotly/labextension plotly/package_data/datasets
+        plotly/labextension plotly/package_data/datasets plotly/package_data/plotly.min.js pydeck/nbextension/static
 
 FROM python:3.11-slim
 
@@ -27,7 +28,7 @@ LABEL org.opencontainers.image.title="SER" \
 COPY packages.txt /tmp/
 RUN apt-get update \
     && grep -vx ffmpeg /tmp/packages.txt | xargs -r apt-get install -y --no-install-recommends \
-    && rm -rf /var/lib/apt/lists/* /tmp/packages.txt
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /tmp/packages.txt
 
 COPY --from=packages /opt/ser /opt/ser
 WORKDIR /app
