@@ -13,7 +13,7 @@ RUN python -m venv /opt/ser \
 RUN cd /opt/ser/lib/python3.11/site-packages \
     && find . -type d -name tests -prune -exec rm -rf {} + \
     && rm -rf pyarrow/include pyarrow/src pyarrow/libarrow_flight.so.* pyarrow/_flight.*.so \
-        pyarrow/libarrow_substrait.so.* pyarrow/_substrait.*.so pyarrow/libarrow_s3.so.* pyarrow/_s3fs.*.so \
+        pyarrow/libarrow_s3.so.* pyarrow/_s3fs.*.so \
         pyarrow/_pyarrow_cpp_tests.*.so pyarrow/libarrow_python.so pyarrow/libarrow_python.so.*.*.* \
         ai_edge_litert/libLiteRtWebGpuAccelerator.so ai_edge_litert/tools ai_edge_litert/vendors \
         plotly/labextension plotly/package_data/datasets plotly/package_data/plotly.min.js pydeck/nbextension/static
@@ -45,7 +45,7 @@ ENV PATH=/opt/ser/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PORT=8501
 RUN useradd --create-home --shell /usr/sbin/nologin ser \
-    && python -c "import ser; from ser.ui import recognise, server; recognise.warmed_up(ser.load())" \
+    && python -c "import ser, pyarrow.parquet, plotly.io, xlsxwriter; from ser.ui import recognise, server; recognise.warmed_up(ser.load())" \
     && chmod -R a+rX .cache
 USER ser
 
