@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,15 @@ from numpy.typing import NDArray
 
 from ser import ffmpeg
 from ser.constants import SAMPLE_RATE_HZ
+
+
+@pytest.fixture(autouse=True)
+def _own_main() -> Iterator[None]:
+    """Streamlit's test client leaves its script as ``__main__``, which worker processes would then run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
 
 # What ffmpeg is told to make a file of each kind.
 ENCODER_ARGS: dict[str, tuple[str, ...]] = {
