@@ -38,14 +38,15 @@ COPY model model
 COPY processed_data processed_data
 COPY ser ser
 
-# The server runs as nobody in particular and writes nothing. What Python and numba compile is made here, by one
-# prediction, so that the first recording is not the slow one and the root file system may be read-only.
+# The server runs as nobody in particular and writes to /tmp alone, so that the root file system may be read-only. What
+# Python and numba compile is made here, by one prediction; numba uses what it has compiled only where it may write, so
+# the start copies that (1 MB) to /tmp. Without it the first start takes a minute.
 ENV PATH=/opt/ser/bin:$PATH \
-    NUMBA_CACHE_DIR=/app/.cache/numba \
+    NUMBA_CACHE_DIR=/tmp/numba \
     PYTHONUNBUFFERED=1 \
     PORT=8501
 RUN useradd --create-home --shell /usr/sbin/nologin ser \
-    && python -c "import ser, pyarrow.parquet, plotly.io, xlsxwriter; from ser.ui import recognise, server; recognise.warmed_up(ser.load())" \
+    && NUMBA_CACHE_DIR=/app/.cache/numba python -c "import ser, pyarrow.parquet, plotly.io, xlsxwriter; from ser.ui import recognise, server; recognise.warmed_up(ser.load())" \
     && chmod -R a+rX .cache
 USER ser
 
@@ -55,4 +56,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/_stcore/health', timeout=4)"]
 
 # A shell, because hosts choose the port at run time; exec, so that the server gets the signal to stop.
-CMD ["sh", "-c", "exec python -m ser app --address 0.0.0.0 --port \"$PORT\""]
+CMD ["sh", "-c", "cp -r .cache/numba /tmp/ && exec python -m ser app --address 0.0.0.0 --port \"$PORT\""]
