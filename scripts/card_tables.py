@@ -73,6 +73,15 @@ def mean_left_out(reports: Reports) -> str:
     return f"Mean over the corpora left out whole ({names}): **{mean:.3f}**, own emotions only {own:.3f}."
 
 
+def words_cost(reports: Reports) -> str:
+    """What unheard sentences cost beside unheard voices, as a sentence; empty where that was not measured."""
+    found = [r for r in of_protocol(reports, "sentence") if f"speaker/{r['corpus']}" in reports]
+    if not found:
+        return ""
+    each = ", ".join(f"{title(r['corpus'])} {r['uar'] - reports['speaker/' + r['corpus']]['uar']:+.3f}" for r in found)
+    return f"Sentences that nobody was heard to say cost, against known ones from voices as new: {each}."
+
+
 def score_rows(reports: Reports) -> str:
     """A table row a report."""
     order = ("speaker", "sentence", "corpus")

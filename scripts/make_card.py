@@ -88,6 +88,7 @@ def card(folder: Path) -> str:
         validation_speakers=", ".join(manifest["validation_speakers"]),
         scores=tables.score_rows(reports),
         mean_left_out=tables.mean_left_out(reports),
+        words_cost=tables.words_cost(reports),
         recalls=tables.recall_lines(reports),
         limits=manifest["sure_from"],
         sure=tables.sure_rows(reports),
