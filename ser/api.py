@@ -127,6 +127,7 @@ def _guard(settings: ApiSettings) -> Callable[[Request], None]:
     rate, counter = settings.parsed_rate(), MovingWindowRateLimiter(MemoryStorage())
 
     def guard(request: Request) -> None:
+        """Raises HTTPException 401 or 429 where a request is not let in."""
         if request.url.path.endswith("/health"):
             return
         if settings.key and not secrets.compare_digest(request.headers.get(KEY_HEADER, ""), settings.key):
@@ -148,10 +149,12 @@ def _add_routes(api: FastAPI, load: Load) -> None:
 
     @api.get("/v1/health", summary="Whether the server answers")
     def health() -> Health:
+        """Needs no key: hosts ask for it."""
         return Health(status="ok", version=__version__)
 
     @api.get("/v1/models", summary="The models that can be asked", responses=_problems(401, 429))
     def models() -> list[Model]:
+        """The default one first."""
         return [
             Model(name=one.name, title=one.title, use=one.use, default=one.name == DEFAULT_MODEL)
             for one in known_models()
@@ -165,6 +168,7 @@ def _add_routes(api: FastAPI, load: Load) -> None:
         request: Request,
         model: Annotated[str, Query(description="Its name; see /v1/models.", max_length=100)] = DEFAULT_MODEL,
     ) -> Answer:
+        """The recording is held in memory while it is answered, and nowhere after that."""
         data = await _recording_of(request)
         # Short recordings do not wait behind long ones.
         short = limit("short", SHORT_AT_ONCE)
@@ -216,6 +220,7 @@ def _too_large() -> TooLongError:
 def _add_handlers(api: FastAPI) -> None:
     @api.exception_handler(SerError)
     def refused(_: Request, error: SerError) -> JSONResponse:
+        """What the page and the command line say, with the status that fits the kind."""
         status = 422
         if isinstance(error, NotAudioError):
             status = 415
@@ -230,18 +235,21 @@ def _add_handlers(api: FastAPI) -> None:
 
     @api.exception_handler(StarletteHTTPException)
     def http(_: Request, error: StarletteHTTPException) -> JSONResponse:
+        """The framework's own refusals, and those of this module."""
         return _problem(
             error.status_code, "http", f"HTTP {error.status_code}", str(error.detail), dict(error.headers or {})
         )
 
     @api.exception_handler(RequestValidationError)
     def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        """Parameters that the document does not allow; the first of them is named."""
         first = error.errors()[0]
         where = " ".join(str(part) for part in first["loc"])
         return _problem(422, "request", "The request is not as the document says", f"{where}: {first['msg']}.")
 
     @api.exception_handler(Exception)
     def broken(_: Request, error: Exception) -> JSONResponse:
+        """Whatever else: a sentence, and nothing of the inside."""
         # The type only: a message may hold a file's name.
         _log.error("API: %s", type(error).__name__)
         return _problem(500, "internal", "Something went wrong on our side", "The recording was not kept. Try again.")
@@ -252,6 +260,7 @@ def _describe(api: FastAPI) -> None:
     original = api.openapi
 
     def document() -> dict[str, Any]:
+        """The OpenAPI document, made once."""
         if api.openapi_schema is None:
             found = original()
             parts = found.setdefault("components", {})

@@ -214,7 +214,7 @@ def train_classic(
 
 
 def keras_bytes(model: keras.Model) -> int:
-    """Size of its ``.keras`` file without the optimiser's state, bytes."""
+    """Size of a file of its weights, without the optimiser's state, bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.weights.h5"
         keras.Model(model.inputs, model.outputs).save_weights(path)

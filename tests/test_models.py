@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import sys
 from typing import Any
 
 import numpy as np
@@ -89,14 +89,7 @@ def test_classifiers_are_seeded(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "package"), [("xgboost", "xgboost"), ("catboost", "catboost")])
 def test_a_package_that_is_missing_is_named(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = builtins.__import__
-
-    def without(module: str, *rest: Any, **more: Any) -> Any:
-        if module == package:
-            raise ImportError(module)
-        return original(module, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, package, None)
     spec = spec_of(name)
     assert spec.estimator is not None
     with pytest.raises(ModelError, match=f"pip install {package}"):

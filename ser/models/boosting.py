@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from ser.errors import ModelError
@@ -15,11 +16,7 @@ def xgboost(seed: int) -> Any:
     Raises:
         ModelError: the package is not installed.
     """
-    try:
-        from xgboost import XGBClassifier
-    except ImportError as error:
-        raise ModelError("The model 'xgboost' needs a package. Run: pip install xgboost-cpu") from error
-    return XGBClassifier(
+    return _package("xgboost", "xgboost-cpu").XGBClassifier(
         n_estimators=TREES, max_depth=5, learning_rate=0.1, subsample=0.8, colsample_bytree=0.5, random_state=seed
     )
 
@@ -30,10 +27,14 @@ def catboost(seed: int) -> Any:
     Raises:
         ModelError: the package is not installed.
     """
-    try:
-        from catboost import CatBoostClassifier
-    except ImportError as error:
-        raise ModelError("The model 'catboost' needs a package. Run: pip install catboost") from error
-    return CatBoostClassifier(
+    return _package("catboost", "catboost").CatBoostClassifier(
         iterations=TREES, depth=6, learning_rate=0.1, random_seed=seed, verbose=False, allow_writing_files=False
     )
+
+
+def _package(name: str, wheel: str) -> Any:
+    """A package that only these models need."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ModelError(f"The model '{name}' needs a package. Run: pip install {wheel}") from error
