@@ -6,6 +6,7 @@ generator handed in, so that a clip's n-th copy is the same on every run. Copies
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -97,6 +98,12 @@ def telephone(samples: Samples) -> Samples:
     code = np.round(np.sign(narrow) * np.log1p(MU_LAW * np.abs(narrow)) / np.log1p(MU_LAW) * 127) / 127
     heard = np.sign(code) * np.expm1(np.abs(code) * np.log1p(MU_LAW)) / MU_LAW
     return np.asarray(soxr.resample(heard, TELEPHONE_RATE_HZ, SAMPLE_RATE_HZ), dtype=np.float32)
+
+
+def copy_generator(seed: int, copy: int, path: str) -> np.random.Generator:
+    """The randomness of a clip's n-th copy: the same on every run, whatever the order of clips."""
+    digest = hashlib.sha256(f"{seed}/{copy}/{path}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
 
 def augment(samples: Samples, settings: AugmentSettings, rng: np.random.Generator) -> Samples:

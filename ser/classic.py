@@ -25,7 +25,7 @@ from ser.fitting import Material, Trained, train_classic
 from ser.inputs import INPUTS, SPEECH_FRAMES
 from ser.litert import export_litert
 from ser.manifest import sha256_of
-from ser.metrics import expected_calibration_error, unweighted_average_recall
+from ser.metrics import expected_calibration_error, recall_by_corpus
 from ser.models.mixture import DEVIATION_EPSILON
 from ser.models.registry import ModelSpec
 from ser.shipping import PINNED, ship_encoder
@@ -105,21 +105,15 @@ def train_and_ship(
         the manifest's path, and each corpus's recall on validation speakers.
     """
     split = shipping_split(material.table)
-    count = material.versions
-    train = material.rows((split.train[:, None] * count + np.arange(count)).ravel())
-    validation = material.rows(split.validation * count)
+    rows = material.version_rows(split)
+    train, validation = material.rows(rows.train), material.rows(rows.validation)
     trained = train_classic(spec, train, validation, len(EMOTIONS), kept, bars)
     model = as_network(trained.model, len(EMOTIONS)) if isinstance(trained.model, Pipeline) else trained.model
     scale, sure_from = trained.calibrate(validation)
     said = np.exp(scale * trained.says(validation.values))
     said /= said.sum(axis=1, keepdims=True)
     corpora = material.table["corpus"].to_numpy(str)[split.validation]
-    uar = {
-        str(corpus): unweighted_average_recall(
-            validation.targets[corpora == corpus], said[corpora == corpus].argmax(axis=1)
-        )
-        for corpus in sorted(set(corpora))
-    }
+    uar = recall_by_corpus(validation.targets, said.argmax(axis=1), corpora)
     facts = _facts(spec, material, split, trained) | {
         "scales": {"logits": scale},
         "sure_from": asdict(sure_from),

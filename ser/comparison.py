@@ -137,18 +137,6 @@ class Cell:
         return f"{self.clips.name}/{self.protocol}/{self.spec.name}"
 
 
-def _version_rows(material: Material, split: Split, published: bool) -> Split:
-    """The same split as rows of (clip, version) pairs: clip · versions + version.
-
-    Copies stay with their clip and on the training side; the flawed protocol has split such rows already.
-    """
-    if published:
-        return split
-    count = material.versions
-    train = (split.train[:, None] * count + np.arange(count)).ravel()
-    return Split(train, split.validation * count, split.test * count)
-
-
 def _each_version_a_clip(table: pd.DataFrame, versions: int) -> pd.DataFrame:
     return table.loc[table.index.repeat(versions)].reset_index(drop=True)
 
@@ -170,7 +158,7 @@ def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars:
     parts: list[Answers] = []
     fitted: list[Fitted] = []
     for number, split in enumerate(splits, start=1):
-        rows = _version_rows(material, split, published)
+        rows = split if published else material.version_rows(split)  # the flawed protocol has split such rows already
         folder = kept / cell.key / _fold_key(cell, material, rows)
         one = fit(cell.spec, material, rows, folder, bars)
         fitted.append(one)

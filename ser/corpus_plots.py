@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ser.constants import EMOTIONS
-from ser.plots import EMOTION_LOOKS, GREY, INK, LOUDNESS, finish
+from ser.plots import EMOTION_LOOKS, GREY, INK, LOUDNESS, finish, with_legend
 from ser.report_plots import STRIPES
 
 OTHER = "other"
@@ -37,7 +37,7 @@ def counts(table: pd.DataFrame, by: str) -> go.Figure:
     figure.update_layout(barmode="stack", bargap=0.25)
     figure.update_yaxes(title="clips", fixedrange=True)
     figure.update_xaxes(fixedrange=True)
-    return _with_legend(finish(figure, height_px=340))
+    return with_legend(finish(figure, height_px=340))
 
 
 def lengths(table: pd.DataFrame) -> go.Figure:
@@ -88,8 +88,3 @@ def _shades(count: int) -> list[str]:
     """Colours from one scale, from dark to light, far enough from black and white for both themes."""
     places = np.linspace(2, len(LOUDNESS) - 2, max(count, 1))
     return [LOUDNESS[round(place)] for place in places]
-
-
-def _with_legend(figure: go.Figure) -> go.Figure:
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-    return figure.update_layout(showlegend=True, legend=legend, margin_t=48)

@@ -77,6 +77,12 @@ class Material:
         clips, versions = np.divmod(rows, self.versions)
         return Rows(self.values[clips, versions], targets[clips])
 
+    def version_rows(self, split: Split) -> Split:
+        """A split of clips as rows of (clip, version) pairs: copies on the training side only, beside their clip."""
+        count = self.versions
+        train = (split.train[:, None] * count + np.arange(count)).ravel()
+        return Split(train, split.validation * count, split.test * count)
+
     def each_version_a_clip(self) -> CorpusData:
         """The same as clips of which there is one version each, for the bundled model's own training."""
         assert self.frames is not None

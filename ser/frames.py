@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ser import outsiders
 from ser.audio import load
-from ser.augment import AugmentSettings, augment
+from ser.augment import AugmentSettings, augment, copy_generator
 from ser.constants import MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.errors import AudioError
 from ser.features import front_end, levelled_log_mel, trim_silence
@@ -218,9 +218,7 @@ def _versions(root: Path, path: str, settings: FrameSettings) -> Iterator[NDArra
         return
     yield _encode(trim_silence(samples)[:longest])
     for copy in range(settings.copies):
-        digest = hashlib.sha256(f"{settings.seed}/{copy}/{path}".encode()).digest()
-        rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
-        changed = augment(samples, settings.augmentation, rng)
+        changed = augment(samples, settings.augmentation, copy_generator(settings.seed, copy, path))
         yield _encode(trim_silence(changed)[:longest])
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ser import features
 from ser.audio import load
-from ser.augment import Chain
+from ser.augment import Chain, copy_generator
 from ser.constants import SUMMARY_HOP_SAMPLES, SUMMARY_WINDOW_SAMPLES
 from ser.inputs import INPUTS
 
@@ -110,7 +110,7 @@ def _make(job: _Job) -> None:
         for path, _ in job.clips:
             samples = load(job.root / path).samples
             versions = [samples] + [
-                chain(samples, _generator(job.settings.seed, number, path)) for number, chain in enumerate(chains)
+                chain(samples, copy_generator(job.settings.seed, number, path)) for number, chain in enumerate(chains)
             ]
             for kind, rows in made.items():
                 rows.append([INPUTS[kind].make(version) for version in versions])
@@ -120,8 +120,3 @@ def _make(job: _Job) -> None:
         draft = target.with_name(f"{target.stem}.part.npy")
         np.save(draft, np.array(rows, np.float32))
         draft.replace(target)
-
-
-def _generator(seed: int, copy: int, path: str) -> np.random.Generator:
-    digest = hashlib.sha256(f"{seed}/{copy}/{path}".encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "little"))

@@ -41,6 +41,14 @@ def unweighted_average_recall(truth: NDArray[np.int64], answer: NDArray[np.int64
     return float(np.mean(list(recalls(truth, answer).values())))
 
 
+def recall_by_corpus(
+    truth: NDArray[np.int64], answer: NDArray[np.int64], corpora: NDArray[np.str_]
+) -> dict[str, float]:
+    """Corpus → unweighted average recall of its clips, in order of name; all arguments (n,)."""
+    parts = {str(corpus): corpora == corpus for corpus in sorted(set(corpora))}
+    return {corpus: unweighted_average_recall(truth[part], answer[part]) for corpus, part in parts.items()}
+
+
 @dataclass(frozen=True)
 class ReliabilityBin:
     """Clips whose top probability lies in one bin: how many, the mean of it, and the share of right answers."""

@@ -291,3 +291,9 @@ def finish(figure: go.Figure, height_px: int) -> go.Figure:
     figure.update_xaxes(automargin=True, showgrid=False)
     figure.update_yaxes(automargin=True, showgrid=False)
     return figure
+
+
+def with_legend(figure: go.Figure) -> go.Figure:
+    """The figure with its legend above."""
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    return figure.update_layout(showlegend=True, legend=legend, margin_t=48)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from ser.plots import EMOTION_LOOKS, GREY, INK, LOUDNESS, finish
+from ser.plots import EMOTION_LOOKS, GREY, INK, LOUDNESS, finish, with_legend
 
 WARM: Final = "#CA6213"
 Report = Mapping[str, Any]
@@ -97,7 +97,7 @@ def learning_curves(histories: Sequence[Sequence[Mapping[str, float]]]) -> go.Fi
             )  # fmt: skip
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title="loss")
-    return _with_legend(finish(figure, height_px=340))
+    return with_legend(finish(figure, height_px=340))
 
 
 def robustness(conditions: Sequence[Mapping[str, Any]]) -> go.Figure:
@@ -144,9 +144,4 @@ def side_by_side(cells: Mapping[str, Report], clips: str, people: float | None =
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_xaxes(title="unweighted average recall (%)", range=[0, 104], fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True)
-    return _with_legend(finish(figure, height_px=110 + 22 * sum(len(scores) for scores in found.values())))
-
-
-def _with_legend(figure: go.Figure) -> go.Figure:
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-    return figure.update_layout(showlegend=True, legend=legend, margin_t=48)
+    return with_legend(finish(figure, height_px=110 + 22 * sum(len(scores) for scores in found.values())))

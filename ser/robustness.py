@@ -21,7 +21,7 @@ from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.errors import AudioError, CorpusError
 from ser.ffmpeg import load_pydub
 from ser.intake import rounded
-from ser.metrics import unweighted_average_recall
+from ser.metrics import recall_by_corpus
 from ser.recognizer import Recognizer
 
 Samples = NDArray[np.float32]
@@ -110,10 +110,7 @@ def endure(
             sure += prediction.is_sure
             familiar += prediction.is_familiar
             unheard += not prediction.has_voice
-        uar = {
-            str(corpus): unweighted_average_recall(truth[corpora == corpus], answers[corpora == corpus])
-            for corpus in sorted(set(corpora))
-        }
+        uar = recall_by_corpus(truth, answers, corpora)
         shares = (sure / len(table), familiar / len(table))
         yield Endured(condition, uar, float(np.mean(list(uar.values()))), *shares, unheard, len(table))
 

@@ -17,7 +17,7 @@ from ser.constants import EMOTIONS
 from ser.draws import CorpusData, Draws, TrainSettings, draw_weights, padded, targets_of
 from ser.familiarity import fit_familiarity
 from ser.frames import FrameStore
-from ser.metrics import expected_calibration_error, sure_threshold, unweighted_average_recall
+from ser.metrics import expected_calibration_error, recall_by_corpus, sure_threshold
 from ser.models.speech_cnn_lstm import HeadSettings, build_head, set_standardisation
 from ser.regression import Lesson, answers_by_others, fit_pooled, fit_strangers, fit_voice, statistics_of
 from ser.splits import Split
@@ -67,11 +67,7 @@ def predict_logits(
 
 def corpus_scores(table: pd.DataFrame, clips: NDArray[np.int64], logits: NDArray[np.floating]) -> dict[str, float]:
     """Unweighted average recall within each corpus, over the emotions that it has there."""
-    targets, corpora = targets_of(table)[clips], table["corpus"].to_numpy()[clips]
-    return {
-        str(corpus): unweighted_average_recall(targets[corpora == corpus], logits[corpora == corpus].argmax(1))
-        for corpus in sorted(set(corpora))
-    }
+    return recall_by_corpus(targets_of(table)[clips], logits.argmax(axis=1), table["corpus"].to_numpy(str)[clips])
 
 
 @dataclass(frozen=True)

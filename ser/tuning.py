@@ -15,7 +15,7 @@ import numpy as np
 
 from ser.errors import ModelError
 from ser.fitting import Material, train_classic
-from ser.metrics import unweighted_average_recall
+from ser.metrics import recall_by_corpus
 from ser.models.registry import ModelSpec
 from ser.splits import shipping_split
 
@@ -106,9 +106,9 @@ def tune(spec: ModelSpec, material: Material, trials: int, journal: Path, say: C
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    split, count, space = shipping_split(material.table), material.versions, space_of(spec)
-    train = material.rows((split.train[:, None] * count + np.arange(count)).ravel())
-    validation = material.rows(split.validation * count)
+    split, space = shipping_split(material.table), space_of(spec)
+    rows = material.version_rows(split)
+    train, validation = material.rows(rows.train), material.rows(rows.validation)
     corpora = material.table["corpus"].to_numpy(str)[split.validation]
 
     def score(trial: optuna.Trial) -> float:
@@ -119,8 +119,7 @@ def tune(spec: ModelSpec, material: Material, trials: int, journal: Path, say: C
                 with_settings(spec, chosen), train, validation, len(material.emotions), Path(folder)
             )
         guess = trained.says(validation.values).argmax(axis=1)
-        parts = [corpora == corpus for corpus in sorted(set(corpora))]
-        uar = float(np.mean([unweighted_average_recall(validation.targets[p], guess[p]) for p in parts]))
+        uar = float(np.mean(list(recall_by_corpus(validation.targets, guess, corpora).values())))
         said = ", ".join(f"{name} {value:.4g}" for name, value in chosen.items())
         say(f"trial {trial.number + 1}: validation UAR {uar:.3f} with {said}")
         return uar

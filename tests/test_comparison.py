@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from ser import cli, comparison, fitting
+from ser import cli, fitting
 from ser.commands import compare
 from ser.comparison import PROTOCOLS, SETS, Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
@@ -50,7 +50,7 @@ def small_material(versions: int = 3) -> Material:
 def test_copies_stay_with_their_clip_and_on_the_training_side(protocol: str) -> None:
     material = small_material()
     for split in PROTOCOLS[protocol](material.table):
-        rows = comparison._version_rows(material, split, published=False)
+        rows = material.version_rows(split)
         assert len(rows.train) == 3 * len(split.train)
         assert not set(rows.train // 3) & set(rows.test // 3)
         assert not set(rows.train // 3) & set(rows.validation // 3)

@@ -22,7 +22,7 @@ from ser.constants import EMOTIONS, UPLOAD_MAX_MB
 from ser.errors import SerError
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.ui import look, models
+from ser.ui import look, models, pictures
 from ser.ui.card import card
 
 ROWS = "many-rows"
@@ -184,11 +184,9 @@ def _closer(row: Row) -> None:
         left, right = st.columns([5, 6], vertical_alignment="center")
         left.html(card(row.prediction))
         with right:
-            st.plotly_chart(
-                plots.probability_bars(row.prediction), key="many-bars", config={"displayModeBar": False},
-                alt=f"Probability of each emotion of {row.name}",
-            )  # fmt: skip
-        st.audio(row.data, alt="The recording")
+            alt = f"Probability of each emotion of {row.name}"
+            pictures.chart(plots.probability_bars(row.prediction), "bars", "many", alt)
+        pictures.player(row.data, row.prediction.recording, None)
 
 
 def _downloads(rows: list[Row]) -> None:
