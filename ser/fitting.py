@@ -53,6 +53,7 @@ class Material:
         values: (clips, versions, …) float32; version 0 is the clip, the others are its altered copies. None for the
             bundled model, which reads ``frames``.
         frames: speech frames of the clips and of their copies; None for models that read ``values``.
+        train_copies: of each training clip, the first so many, where splits are of clips; None for all.
     """
 
     table: pd.DataFrame
@@ -60,6 +61,7 @@ class Material:
     settings: dict[str, Any]
     values: Array | None = None
     frames: FrameStore | None = None
+    train_copies: int | None = None
 
     @property
     def versions(self) -> int:
@@ -80,7 +82,8 @@ class Material:
     def version_rows(self, split: Split) -> Split:
         """A split of clips as rows of (clip, version) pairs: copies on the training side only, beside their clip."""
         count = self.versions
-        train = (split.train[:, None] * count + np.arange(count)).ravel()
+        learnt = count if self.train_copies is None else min(count, 1 + self.train_copies)
+        train = (split.train[:, None] * count + np.arange(learnt)).ravel()
         return Split(train, split.validation * count, split.test * count)
 
     def each_version_a_clip(self) -> CorpusData:

@@ -39,7 +39,7 @@ class InputSettings:
         seed: of the copies; the same on every run.
     """
 
-    copies: tuple[str, ...] = ("noise", "stretch+pitch")
+    copies: tuple[str, ...] = ("stretch=0.5+pitch=0.35", "noise", "shift")
     seed: int = 0
 
 

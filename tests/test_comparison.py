@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,12 @@ def test_copies_stay_with_their_clip_and_on_the_training_side(protocol: str) -> 
         if protocol == "speaker":
             heard = set(material.table["speaker"].iloc[split.train])
             assert not heard & set(material.table["speaker"].iloc[split.test])
+
+
+def test_a_split_of_clips_trains_with_as_many_copies_as_it_is_told() -> None:
+    material = replace(small_material(), train_copies=1)
+    split = PROTOCOLS["random"](material.table)[0]
+    assert sorted(material.version_rows(split).train % 3) == [0] * len(split.train) + [1] * len(split.train)
 
 
 def test_the_flawed_protocol_has_the_leak_it_is_there_to_show(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from ser.networks import build_network, parameter_count
 
 RNG = np.random.default_rng(0)
 SIZES = {
-    "cnn": 557_288,
+    "cnn": 623_912,
     "lstm": 281_160,
-    "cnn_lstm": 626_056,
+    "cnn_lstm": 627_096,
     "lstm_mfcc": 125_320,
     "lstm_mfcc_wide": 355_720,
 }
@@ -56,6 +56,16 @@ def test_weights_of_an_image_network_are_taken_from_the_folder_named(
     assert spectrogram.starts_from("vgg16") == spectrogram.IMAGENET
     assert spectrogram.starts_from("resnet101") == spectrogram.SCRATCH
     spectrogram.starts_from.cache_clear()
+
+
+def test_weights_that_cant_be_downloaded_are_an_error_with_a_way_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise Exception("URL fetch failure")  # as Keras raises it
+
+    monkeypatch.setenv(spectrogram.FOLDER_VARIABLE, spectrogram.DOWNLOAD)
+    monkeypatch.setattr("keras.applications.MobileNetV2", refused)
+    with pytest.raises(ModelError, match="SER_IMAGENET to a folder"):
+        build_network(spec_of("mobilenetv2"), rows_for("mobilenetv2", 2), classes=8)
 
 
 @pytest.mark.parametrize("name", ["lstm_deep", "attention"])

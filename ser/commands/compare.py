@@ -83,6 +83,8 @@ def run(options: argparse.Namespace) -> int:
     cells, materials, console = planned(options), Materials(options.data, options, table), Console()
     print_line(f"{len(cells)} cells, the cheapest first; finished folds are kept in {options.finished}")
     store([], options.out, listeners(options.data, table))
+    for name in options.clips:
+        materials.prepare([cell.spec for cell in cells if cell.clips.name == name], SETS[name])
     failed: dict[str, None] = {}
     for number, cell in enumerate(cells, start=1):
         started_s = time.perf_counter()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -22,14 +24,21 @@ from ser.inputs import SPEECH_FRAMES
 from ser.models.registry import ModelSpec
 from ser.processed import read_clips
 
+MANY_CLIPS = 5_000
+
 
 def add_copy_arguments(parser: argparse.ArgumentParser) -> None:
     """Which altered copies classic models learn from, and where inputs and finished folds are kept."""
     parser.add_argument(
         "--augment", nargs="*", default=list(InputSettings().copies), metavar="CHANGE",
-        help="classic models: an altered copy of each training clip for each word: a change, such as noise, or changes "
+        help="classic models: an altered copy of each clip for each word: a change, such as noise, or changes "
         f"and strengths, such as stretch+pitch=0.5; none without words. Changes: {', '.join(CHANGES)} "
         f"(default: {' '.join(InputSettings().copies)})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--train-copies", type=int, metavar="N",
+        help="of these copies, a training clip brings the first N along; the protocol 'published' uses all in any case "
+        f"(default: 1, and 0 for {MANY_CLIPS:,} clips or more, which need none and would take twice as long)",
     )  # fmt: skip
     parser.add_argument("--copies-seed", type=int, default=0, help="of the copies (default: 0)")
     parser.add_argument("--inputs", type=Path, default=ROOT / ".cache" / "inputs", help="folder for what models read")
@@ -66,15 +75,25 @@ class Materials:
         self.settings = InputSettings(tuple(str(Chain.parse(text)) for text in options.augment), options.copies_seed)
         self.frame_settings = FrameSettings()
 
+    def prepare(self, specs: Iterable[ModelSpec], clips: ClipSet) -> None:
+        """Makes what several models read of a set in one pass: the altered copies cost more than the features."""
+        kinds = sorted({spec.input for spec in specs} - {SPEECH_FRAMES})
+        if kinds:
+            self._inputs(clips.of(self.table), kinds)
+
+    def _inputs(self, table: pd.DataFrame, kinds: list[str]) -> dict[str, NDArray[np.float32]]:
+        options = self.options
+        return cache_inputs(self.root, table, kinds, self.settings, options.inputs, options.workers)
+
     def of(self, spec: ModelSpec, clips: ClipSet) -> Material:
         """What a model reads of a set of clips."""
         table = clips.of(self.table)
         if spec.input != SPEECH_FRAMES:
-            made = cache_inputs(
-                self.root, table, [spec.input], self.settings, self.options.inputs, self.options.workers
-            )
-            settings = {"input": spec.input} | asdict(self.settings)
-            return Material(table, clips.emotions, settings, values=made[spec.input])
+            made = self._inputs(table, [spec.input])
+            few = int(len(table) < MANY_CLIPS)
+            train_copies = few if self.options.train_copies is None else int(self.options.train_copies)
+            settings = {"input": spec.input, "train_copies": train_copies} | asdict(self.settings)
+            return Material(table, clips.emotions, settings, made[spec.input], train_copies=train_copies)
         frames = self._frames(table)
         settings = {"input": spec.input} | asdict(self.frame_settings)
         if spec.estimator is None:

@@ -22,7 +22,8 @@ class LearnedPositions(layers.Layer):
 
 
 def attention(inputs: keras.KerasTensor, classes: int) -> keras.KerasTensor:
-    """Frames (b, t, 40), zero where padded → two pre-norm transformer layers → mean of the real frames → logits."""
+    """Frames (b, t, 40), zero where padded → their pairs → two pre-norm transformer layers → mean → logits."""
+    inputs = layers.AveragePooling1D(2)(inputs)
     real = layers.Lambda(lambda x: ops.cast(ops.any(x != 0.0, axis=-1), "float32"), name="real")(inputs)
     visible = layers.Lambda(lambda m: ops.cast(m[:, None, :], "bool"), name="visible")(real)
     x = LearnedPositions()(layers.Dense(WIDTH)(inputs))

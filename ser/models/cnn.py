@@ -1,17 +1,20 @@
-"""``cnn``: one-dimensional convolutions over the 162 numbers of a summary, as many public projects have it."""
+"""``cnn``: one-dimensional convolutions over the 162 numbers of a summary, as many public projects have it.
+
+They widen where the row has become short, which costs half the time of the usual order at the same size.
+"""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
-FILTERS = (256, 256, 128, 64)
+FILTERS = (64, 128, 256, 256)
 KERNEL = 5
 POOL, STRIDE = 5, 2
 
 
 def cnn(inputs: keras.KerasTensor, classes: int) -> keras.KerasTensor:
-    """(b, 162) → logits (b, classes); 557,288 parameters with eight classes."""
+    """(b, 162) → logits (b, classes); 623,912 parameters with eight classes."""
     x = layers.Reshape((-1, 1))(inputs)
     for i, filters in enumerate(FILTERS):
         x = layers.Conv1D(filters, KERNEL, padding="same", activation="relu")(x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import keras
@@ -77,10 +77,10 @@ class ModelSpec:
     training: NetworkSettings = field(default_factory=NetworkSettings)
 
 
-_SUMMARY = NetworkSettings(batch_rows=128)
+_SUMMARY = NetworkSettings(epochs=30, batch_rows=128, patience=5)
 _FRAMES = NetworkSettings(epochs=60, mixup=0.3, masks=0.5, patience=9)
 _PICTURE = NetworkSettings(epochs=60, mixup=0.3, masks=0.5, patience=9)
-_BACKBONE = NetworkSettings(epochs=15, batch_rows=32, learning_rate=3e-4, masks=0.3, patience=4)
+_BACKBONE = NetworkSettings(batch_rows=32, learning_rate=3e-4, masks=0.3, patience=3)
 
 MODELS: Final[dict[str, ModelSpec]] = {
     spec.name: spec
@@ -112,9 +112,9 @@ MODELS: Final[dict[str, ModelSpec]] = {
         *(
             ModelSpec(
                 name, title, "mel_picture", f"the image network {title}, looking at the mel spectrogram",
-                backbone(name), training=_BACKBONE,
+                backbone(name), training=replace(_BACKBONE, epochs=epochs),
             )
-            for name, (title, _) in BACKBONES.items()
+            for name, (title, _, epochs) in BACKBONES.items()
         ),
         ModelSpec(
             "speech_linear", "Linear on speech frames", SPEECH_FRAMES,
