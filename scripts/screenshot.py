@@ -5,15 +5,15 @@ Starts the page on a free port, uploads a recording, waits for the pictures and 
     python scripts/screenshot.py voice.wav docs/screenshot.png --width 1280 --theme light
     python scripts/screenshot.py models docs/models.png            # a page that needs no recording
 
-Needs chromium, its driver (Debian: apt install chromium chromium-driver) and selenium (requirements-dev.txt).
+Needs chromium (Debian: apt install chromium) and playwright (requirements-dev.txt).
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,18 +24,16 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as PageTimeout
 
 ROOT = Path(__file__).resolve().parent.parent
 START_MAX_S = 120
 ANSWER_MAX_S = 60
 PAGE_DRAWN_S = 10
-PAGES = ("many", "models", "corpora", "about")
+PAGES = ("many", "compare", "models", "corpora", "about")
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
 )  # fmt: skip
 
@@ -79,75 +77,59 @@ def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def browser(width_px: int = 1280, theme: str = "light", flags: Sequence[str] = ()) -> Iterator[webdriver.Chrome]:
-    """Headless Chromium of a given width that prefers a light or dark theme; more ``flags`` as wanted."""
-    options = webdriver.ChromeOptions()
-    if found := os.environ.get("CHROMIUM"):
-        options.binary_location = found
-    elif Path("/usr/bin/chromium").exists():
-        options.binary_location = "/usr/bin/chromium"
-    for flag in (*FLAGS, *flags):
-        options.add_argument(flag)
-    driver_path = Path("/usr/bin/chromedriver")
-    service = webdriver.ChromeService(executable_path=str(driver_path)) if driver_path.exists() else None
-    driver = webdriver.Chrome(options=options, service=service or webdriver.ChromeService())
-    try:
-        driver.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]}
-        )
-        driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width_px, "height": 900, "deviceScaleFactor": 1, "mobile": width_px < 600},
-        )
-        yield driver
-    finally:
-        driver.quit()
+def browser(
+    width_px: int = 1280, theme: str = "light", flags: Sequence[str] = (), language: str = "en"
+) -> Iterator[Page]:
+    """A page of headless Chromium, of a given width, that prefers a theme and a language; more ``flags`` as wanted."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as player:
+        chromium = player.chromium.launch(executable_path=found, args=[*FLAGS, *flags])
+        try:
+            context = chromium.new_context(
+                viewport={"width": width_px, "height": 900}, color_scheme=theme, locale=language,
+                is_mobile=width_px < 600, has_touch=width_px < 600, accept_downloads=True,
+            )  # fmt: skip
+            yield context.new_page()
+        finally:
+            chromium.close()
 
 
-def upload(driver: webdriver.Chrome, file: Path) -> None:
-    """Hands a file to the page's upload field."""
-    field = WebDriverWait(driver, START_MAX_S).until(
-        lambda d: d.find_element(By.CSS_SELECTOR, '[data-testid="stFileUploader"] input[type="file"]')
+def upload(page: Page, *files: Path) -> None:
+    """Hands files to the page's first upload field."""
+    page.locator('[data-testid="stFileUploader"] input[type="file"]').first.set_input_files(
+        [str(one.resolve()) for one in files], timeout=1000 * START_MAX_S
     )
-    field.send_keys(str(file.resolve()))
 
 
-def await_answer(driver: webdriver.Chrome, figures: int = 4) -> str:
+def await_answer(page: Page, figures: int = 4) -> str:
     """Waits until the answer and all figures are drawn; returns the answer's words.
 
     Raises:
         RuntimeError: the page shows an error, or nothing new; the message says what it shows.
     """
-
-    def drawn(d: webdriver.Chrome) -> bool:
-        return (
-            len([one for one in d.find_elements(By.CSS_SELECTOR, ".js-plotly-plot .main-svg") if one.size]) >= figures
-        )
-
+    alert = page.locator('[data-testid="stAlertContentError"]')
     try:
-        WebDriverWait(driver, ANSWER_MAX_S).until(
-            lambda d: d.find_elements(By.CSS_SELECTOR, '.ser-answer, [data-testid="stAlertContentError"]')
-        )
-    except TimeoutException as error:
-        seen = driver.find_element(By.TAG_NAME, "body").text
+        page.locator(".ser-answer").or_(alert).first.wait_for(timeout=1000 * ANSWER_MAX_S)
+    except PageTimeout as error:
+        seen = page.locator("body").inner_text()
         raise RuntimeError(f"No answer within {ANSWER_MAX_S} s. The page shows: {seen}") from error
-    if alerts := driver.find_elements(By.CSS_SELECTOR, '[data-testid="stAlertContentError"]'):
-        raise RuntimeError(f"The page shows an error: {alerts[0].text}")
-    WebDriverWait(driver, ANSWER_MAX_S).until(drawn)
-    return str(driver.find_element(By.CSS_SELECTOR, ".ser-answer").text)
+    if alert.count():
+        raise RuntimeError(f"The page shows an error: {alert.first.inner_text()}")
+    drawn = f"document.querySelectorAll('.js-plotly-plot .main-svg:first-child').length >= {figures}"
+    page.wait_for_function(drawn, timeout=1000 * ANSWER_MAX_S)
+    return page.locator(".ser-answer").first.inner_text()
 
 
-def save(driver: webdriver.Chrome, output: Path) -> None:
-    """Saves the whole page, not only what fits a screen, as PNG."""
-    # The page scrolls in an inner box; the window is made as high as what is in it.
-    height = driver.execute_script("return document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
-    width = driver.execute_script("return window.innerWidth")
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    time.sleep(1.5)  # figures redraw
-    picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+def save(page: Page, output: Path, whole: bool = True) -> None:
+    """Saves the whole page, or what fits a screen, as PNG."""
+    width = page.viewport_size["width"] if page.viewport_size else 1280
+    if whole:
+        # The page scrolls in an inner box; the window is made as high as what is in it.
+        height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(1500)  # figures redraw
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_bytes(base64.b64decode(picture["data"]))
+    page.screenshot(path=output)
 
 
 def main() -> None:
@@ -157,17 +139,18 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="PNG to write")
     parser.add_argument("--width", type=int, default=1280, help="width in pixels (default: 1280; a phone: 390)")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument("--language", default="en", help="the browser's language, such as de (default: en)")
+    parser.add_argument("--screen", action="store_true", help="only what fits a screen of 900 pixels")
     arguments = parser.parse_args()
-    with served() as address, browser(arguments.width, arguments.theme) as driver:
+    with served() as address, browser(arguments.width, arguments.theme, language=arguments.language) as page:
         if arguments.what in PAGES:
-            driver.get(f"{address}/{arguments.what}")
-            time.sleep(PAGE_DRAWN_S)
+            page.goto(f"{address}/{arguments.what}")
+            page.wait_for_timeout(1000 * PAGE_DRAWN_S)
         else:
-            driver.get(address)
-            upload(driver, Path(arguments.what))
-            print(await_answer(driver).replace("\n", " "))
-            time.sleep(1.0)
-        save(driver, arguments.output)
+            page.goto(address)
+            upload(page, Path(arguments.what))
+            print(await_answer(page).replace("\n", " "))
+        save(page, arguments.output, not arguments.screen)
 
 
 if __name__ == "__main__":

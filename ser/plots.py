@@ -3,12 +3,11 @@
 Every figure has a transparent background and leaves its fonts to whoever shows it, so it fits a dark and a light
 theme alike.
 
-Figures are kept small: curves as an envelope, pictures in at most :data:`COLUMNS_MAX` columns, numbers as typed arrays.
+Figures are kept small: curves and pictures are decimated (:mod:`ser.decimation`), numbers are typed arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,11 +19,9 @@ from plotly.colors import sequential
 from ser import features
 from ser.audio import Recording
 from ser.constants import EMOTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES
-from ser.intake import INT16_SCALE
+from ser.decimation import envelope, shrink
 from ser.prediction import Prediction, Step
 
-ENVELOPE_POINTS_MAX: Final = 4000
-COLUMNS_MAX: Final = 1500
 STEPS_MAX: Final = 600  # of a timeline; each is eight bars
 # Stroke that reads well on a light and on a dark ground (3:1 or better on both of the page's).
 INK: Final = "#2B8C8C"
@@ -95,7 +92,7 @@ def waveform(recording: Recording) -> go.Figure:
             hovertemplate="%{x:.2f} s: %{y:.3f}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
+    set_time_axis(figure, recording)
     figure.update_yaxes(title="Amplitude", zeroline=True, fixedrange=True, nticks=5)
     return finish(figure, height_px=230)
 
@@ -120,7 +117,7 @@ def mel_spectrogram(recording: Recording) -> go.Figure:
             hovertemplate="%{x:.2f} s, %{y}: %{z} dB<extra></extra>",
         )
     )
-    figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
+    set_time_axis(figure, recording)
     figure.update_yaxes(
         title="Frequency (Hz)",
         type="category",
@@ -154,7 +151,7 @@ def mfcc(recording: Recording, count: int = 13) -> go.Figure:
             hovertemplate="%{x:.2f} s, coefficient %{y}: %{customdata:.1f}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
+    set_time_axis(figure, recording)
     figure.update_yaxes(title="Coefficient", dtick=2 if count <= 20 else 5, fixedrange=True)
     return finish(figure, height_px=300)
 
@@ -185,7 +182,7 @@ def timeline(prediction: Prediction) -> go.Figure:
             hovertemplate=f"%{{x:.0f}} s: {one.word} %{{y:.0f}} %<extra></extra>",
         )
     figure.update_layout(barmode="stack", bargap=0)
-    figure.update_xaxes(title="Time (s)", range=[0.0, prediction.recording.duration_s])
+    set_time_axis(figure, prediction.recording)
     figure.update_yaxes(title="Probability (%)", range=[0, 100], fixedrange=True, nticks=3)
     finish(figure, height_px=320)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.28, "itemclick": False})
@@ -222,52 +219,6 @@ def _gaps(starts_s: NDArray[np.float64], stops_s: NDArray[np.float64], duration_
     return np.asarray(edges[edges[:, 1] - edges[:, 0] > 0.05])
 
 
-def envelope(
-    samples: NDArray[np.float32] | NDArray[np.int16], points_max: int = ENVELOPE_POINTS_MAX
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Curve of at most ``points_max`` points that keeps every peak: each block's minimum and maximum.
-
-    Args:
-        samples: shape (n,), float32 or int16, 16 kHz.
-        points_max: even number of points.
-
-    Returns:
-        Seconds and amplitudes, both shape (m,), float32, m ≤ ``points_max``.
-    """
-    scale = np.float32(INT16_SCALE if samples.dtype == np.int16 else 1.0)
-    if len(samples) <= points_max:
-        return np.arange(len(samples), dtype=np.float32) / np.float32(SAMPLE_RATE_HZ), (samples / scale).astype(
-            np.float32
-        )
-    block = -(-len(samples) // (points_max // 2))
-    starts = np.arange(0, len(samples), block)
-    low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
-    amplitudes = np.stack([low, high], axis=1).reshape(-1) / scale
-    time_s = np.repeat((starts + block / 2) / SAMPLE_RATE_HZ, 2)
-    return time_s.astype(np.float32), np.round(amplitudes, 4).astype(np.float32)
-
-
-def shrink(
-    picture: NDArray[np.float32], join: Callable[..., NDArray[np.float32]], columns_max: int = COLUMNS_MAX
-) -> tuple[NDArray[np.float32], int]:
-    """Joins neighbouring columns until at most ``columns_max`` are left.
-
-    Args:
-        picture: shape (bands, t), float32.
-        join: ``np.max`` keeps short events, ``np.mean`` keeps the level.
-        columns_max: columns that may be left.
-
-    Returns:
-        Picture of shape (bands, ceil(t / step)), float32, and the step.
-    """
-    step = -(-picture.shape[1] // columns_max)
-    if step == 1:
-        return picture, 1
-    missing = -picture.shape[1] % step
-    padded = np.pad(picture, ((0, 0), (0, missing)), mode="edge")
-    return join(padded.reshape(len(picture), -1, step), axis=2), step
-
-
 def _percent(value: float) -> str:
     """``78 %``; what rounds to nothing is ``< 1 %``, not zero."""
     return f"{value:.0f} %" if value >= 0.5 else "< 1 %"
@@ -275,6 +226,12 @@ def _percent(value: float) -> str:
 
 def _colour_bar(unit: str) -> dict[str, object]:
     return {"thickness": 10, "outlinewidth": 0, "title": {"text": unit, "side": "top"}, "nticks": 5, "len": 1.0}
+
+
+def set_time_axis(figure: go.Figure, recording: Recording) -> None:
+    """Seconds from the recording's start on the horizontal axis; ``meta`` tells a player where that start is."""
+    figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
+    figure.update_layout(meta={"starts_s": 0.0})
 
 
 def finish(figure: go.Figure, height_px: int) -> go.Figure:

@@ -64,6 +64,7 @@ def test_wav_gets_an_answer_facts_player_and_four_figures(scripted: Scripted, ma
         assert f"<dd>{fact}</dd>" in text, fact
     assert charts(page) == 4
     assert [one.value for one in page.markdown if one.value.startswith("**")] == [
+        "**Was “calm” right?**",
         "**Waveform**",
         "**Mel spectrogram**",
         "**MFCC**",

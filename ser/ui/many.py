@@ -22,8 +22,9 @@ from ser.constants import EMOTIONS, UPLOAD_MAX_MB
 from ser.errors import SerError
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.ui import look, models, pictures
+from ser.ui import look, models, pictures, shelf, sounds
 from ser.ui.card import card
+from ser.ui.sounds import Sound
 
 ROWS = "many-rows"
 TABLE = "many-table"
@@ -187,6 +188,9 @@ def _closer(row: Row) -> None:
             alt = f"Probability of each emotion of {row.name}"
             pictures.chart(plots.probability_bars(row.prediction), "bars", "many", alt)
         pictures.player(row.data, row.prediction.recording, None)
+        if st.button("Open in Recognise", key="many-open", icon=":material/open_in_new:"):
+            sounds.give(Sound(row.name, row.data))
+            shelf.go_to_first()
 
 
 def _downloads(rows: list[Row]) -> None:
@@ -204,8 +208,8 @@ def _downloads(rows: list[Row]) -> None:
 
 
 def _csv(table: pd.DataFrame) -> bytes:
-    """With a quote before what a spreadsheet would take for a formula: a file's name is a stranger's."""
-    texts = {name: table[name].str.replace(r"^(?=[=+\-@\t\r])", "'", regex=True) for name in ("file", "error")}
+    """No cell of it is a formula: a file's name is a stranger's."""
+    texts = {name: table[name].map(look.harmless) for name in ("file", "error")}
     return table.assign(**texts).to_csv(index=False).encode()
 
 

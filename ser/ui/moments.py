@@ -31,10 +31,18 @@ def excerpt(prediction: Prediction, segment: Segment | None) -> Recording:
     recording = prediction.recording
     if recording.duration_s <= PICTURED_WHOLE_S:
         return recording
+    start = round(excerpt_starts_s(prediction, segment) * SAMPLE_RATE_HZ)
+    return Recording(recording.span(start, start + round(EXCERPT_S * SAMPLE_RATE_HZ)), recording.source)
+
+
+def excerpt_starts_s(prediction: Prediction, segment: Segment | None) -> float:
+    """Which second of the recording :func:`excerpt` begins with."""
+    recording = prediction.recording
+    if recording.duration_s <= PICTURED_WHOLE_S:
+        return 0.0
     segments = timeline(prediction).segments
     start_s = segment.start_s if segment else segments[0].start_s if segments else 0.0
-    start = min(round(start_s * SAMPLE_RATE_HZ), len(recording.stored) - round(EXCERPT_S * SAMPLE_RATE_HZ))
-    return Recording(recording.span(start, start + round(EXCERPT_S * SAMPLE_RATE_HZ)), recording.source)
+    return min(start_s, recording.duration_s - EXCERPT_S)
 
 
 def show(prediction: Prediction, key: str, name: str) -> None:

@@ -7,12 +7,11 @@ neither another file nor another model can show it.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -24,8 +23,9 @@ from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD
 from ser.errors import SerError
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.ui import look, models, moments, pictures
+from ser.ui import look, models, moments, pictures, playhead, sounds, verdicts
 from ser.ui.card import card
+from ser.ui.sounds import Sound
 
 UPLOAD, MICROPHONE = "Upload", "Microphone"
 MICROPHONE_NAME = "Microphone recording"
@@ -36,19 +36,6 @@ APOLOGY = (
     "Sorry, something went wrong on our side. Your recording was not kept. Try once more, or with another recording."
 )
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Sound:
-    """What was uploaded or recorded, before the door."""
-
-    name: str
-    data: bytes = field(repr=False)
-
-    @property
-    def key(self) -> str:
-        """SHA-256 of name and content."""
-        return hashlib.sha256(self.name.encode() + b"\0" + self.data).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -140,7 +127,13 @@ def _choose() -> Sound | None:
         key="upload",
     )
     st.caption(f"From {DURATION_MIN_S} s to {DURATION_MAX_S / 3600:g} h. One voice and little noise work best.")
-    return Sound(uploaded.name, uploaded.getvalue()) if uploaded else None
+    if uploaded:
+        sounds.forget_given()
+        return Sound(uploaded.name, uploaded.getvalue())
+    if given := sounds.given():
+        return given
+    sounds.offer()
+    return None
 
 
 def _welcome(slot: DeltaGenerator) -> None:
@@ -169,6 +162,7 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
             pictures.chart(
                 plots.probability_bars(prediction), "bars", answer.key, f"Probability of each emotion: {ranked}"
             )
+        verdicts.ask(prediction, answer.key, sound.name, model)
         for remark in prediction.remarks:
             st.warning(remark.text, icon=":material/hearing:")
         segment = moments.chosen(prediction, answer.key)
@@ -183,6 +177,7 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
                 )
                 moments.show(prediction, answer.key, sound.name)
         pictures.pictures(prediction, answer.key, segment)
+        playhead.join()
 
 
 def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:

@@ -1,0 +1,81 @@
+"""The lab's curves → plotly figures, in the manner of :mod:`ser.plots`. Knows no page."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from ser import curves, decimation, plots
+from ser.audio import Recording
+from ser.constants import SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES
+
+TONES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+FRAME_S = SUMMARY_HOP_SAMPLES / SAMPLE_RATE_HZ
+HEIGHT_PX = 220
+
+
+def rms(recording: Recording) -> go.Figure:
+    """Loudness over seconds: root mean square of each frame."""
+    return _over_time(recording, curves.rms(recording.samples), "RMS", "%{x:.2f} s: %{y:.3f}")
+
+
+def zero_crossings(recording: Recording) -> go.Figure:
+    """Zero crossings over seconds, as a share of the samples: high in s and f, low in vowels."""
+    values = 100.0 * curves.zero_crossings(recording.samples)
+    return _over_time(recording, values, "Zero crossings (%)", "%{x:.2f} s: %{y:.1f} %")
+
+
+def pitch(recording: Recording) -> go.Figure:
+    """Pitch over seconds in hertz, on a logarithmic scale as hearing is; gaps where nothing is voiced."""
+    figure = _over_time(recording, curves.pitch_hz(recording.samples), "Pitch (Hz)", "%{x:.2f} s: %{y:.0f} Hz")
+    low, high = np.log10(curves.PITCH_RANGE_HZ)
+    return figure.update_yaxes(type="log", range=[low, high], tickvals=[75, 100, 150, 200, 300, 400])
+
+
+def chroma(recording: Recording) -> go.Figure:
+    """How much of each of the twelve tones there is, over seconds."""
+    picture, step = decimation.shrink(curves.chroma(recording.samples), np.mean)
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.round(100.0 * picture).astype(np.int8),
+            x0=0.0,
+            dx=step * FRAME_S,
+            y=list(TONES),
+            colorscale=plots.LOUDNESS,
+            showscale=False,
+            hovertemplate="%{x:.2f} s, %{y}: %{z} %<extra></extra>",
+        )
+    )
+    plots.set_time_axis(figure, recording)
+    figure.update_yaxes(title="Tone", type="category", fixedrange=True)
+    return plots.finish(figure, height_px=HEIGHT_PX)
+
+
+def fourier_spectrum(recording: Recording) -> go.Figure:
+    """Decibels under the strongest frequency, over hertz; of the whole recording."""
+    hertz, decibels = curves.fourier_spectrum(recording.samples)
+    figure = go.Figure(
+        go.Scatter(
+            x=hertz, y=np.round(decibels, 1), mode="lines", line={"color": plots.INK, "width": 1.2},
+            hovertemplate="%{x:.0f} Hz: %{y:.0f} dB<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="Frequency (Hz)", range=[0.0, SAMPLE_RATE_HZ / 2])
+    figure.update_yaxes(title="Level (dB)", fixedrange=True, nticks=5)
+    return plots.finish(figure, height_px=HEIGHT_PX)
+
+
+def _over_time(recording: Recording, values: NDArray[np.float32], title: str, hover: str) -> go.Figure:
+    """A curve with a point a frame; of a long recording every so manieth, since gaps have no mean."""
+    curve, step = decimation.shrink(values[None], lambda parts, axis: parts.take(0, axis))
+    times_s = np.arange(curve.shape[1], dtype=np.float32) * np.float32(step * FRAME_S)
+    figure = go.Figure(
+        go.Scatter(
+            x=times_s, y=curve[0], mode="lines", line={"color": plots.INK, "width": 1.5}, connectgaps=False,
+            hovertemplate=f"{hover}<extra></extra>",
+        )
+    )  # fmt: skip
+    plots.set_time_axis(figure, recording)
+    figure.update_yaxes(title=title, fixedrange=True, nticks=5)
+    return plots.finish(figure, height_px=HEIGHT_PX)

@@ -1,0 +1,83 @@
+"""What a lab wants to see beside what the models hear: loudness, zero crossings, pitch, chroma, Fourier spectrum.
+
+No model reads these; :mod:`ser.features` has what models read. Everything is from mono float32 samples at 16 kHz, with
+the window and hop of the summaries, by librosa.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ser.constants import SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES, SUMMARY_WINDOW_SAMPLES
+
+PITCH_RANGE_HZ: Final = (60.0, 500.0)
+# YIN's own measure of doubt isn't given out by librosa, so quiet frames are left out by their loudness.
+VOICED_BELOW_PEAK_DB: Final = 25.0
+SPECTRUM_FLOOR_DB: Final = -100.0
+
+Float32Array = NDArray[np.float32]
+
+
+def rms(samples: Float32Array) -> Float32Array:
+    """Root mean square of each frame, shape (1 + n // 512,), float32, 0 … 1."""
+    import librosa
+
+    found = librosa.feature.rms(y=samples, frame_length=SUMMARY_WINDOW_SAMPLES, hop_length=SUMMARY_HOP_SAMPLES)
+    return np.asarray(found[0], dtype=np.float32)
+
+
+def zero_crossings(samples: Float32Array) -> Float32Array:
+    """Share of neighbouring samples that differ in sign, by frame, shape (1 + n // 512,), float32, 0 … 1."""
+    import librosa
+
+    found = librosa.feature.zero_crossing_rate(
+        samples, frame_length=SUMMARY_WINDOW_SAMPLES, hop_length=SUMMARY_HOP_SAMPLES
+    )
+    return np.asarray(found[0], dtype=np.float32)
+
+
+def pitch_hz(samples: Float32Array) -> Float32Array:
+    """Fundamental frequency by YIN (de Cheveigné & Kawahara 2002), 60 to 500 Hz.
+
+    Returns:
+        shape (1 + n // 512,), float32, hertz; NaN in frames 25 dB below the loudest or more, and where YIN found
+        nothing but the end of its range.
+    """
+    import librosa
+
+    low, high = PITCH_RANGE_HZ
+    found = librosa.yin(
+        samples, fmin=low, fmax=high, sr=SAMPLE_RATE_HZ,
+        frame_length=SUMMARY_WINDOW_SAMPLES, hop_length=SUMMARY_HOP_SAMPLES,
+    )  # fmt: skip
+    loudness = rms(samples)[: len(found)]
+    quiet = loudness < loudness.max() * 10 ** (-VOICED_BELOW_PEAK_DB / 20)
+    at_an_end = (found <= 1.02 * low) | (found >= 0.98 * high)
+    return np.where(quiet | at_an_end, np.nan, found).astype(np.float32)
+
+
+def chroma(samples: Float32Array) -> Float32Array:
+    """Share of each of the twelve tones, C to B, by frame: shape (12, 1 + n // 512), float32, 0 … 1."""
+    import librosa
+
+    found = librosa.feature.chroma_stft(
+        y=samples, sr=SAMPLE_RATE_HZ, n_fft=SUMMARY_WINDOW_SAMPLES, hop_length=SUMMARY_HOP_SAMPLES, tuning=0.0
+    )
+    return np.asarray(found, dtype=np.float32)
+
+
+def fourier_spectrum(samples: Float32Array) -> tuple[Float32Array, Float32Array]:
+    """Mean power over the recording by frequency (Welch 1967, Hann windows of 2048 samples, half overlapping).
+
+    Returns:
+        Frequencies in hertz and decibels under the strongest one, both shape (1025,), float32; at least -100 dB.
+    """
+    from scipy.signal import welch
+
+    hertz, power = welch(samples, SAMPLE_RATE_HZ, nperseg=min(SUMMARY_WINDOW_SAMPLES, len(samples)))
+    strongest = max(float(power.max()), np.finfo(np.float32).tiny)
+    decibels = 10.0 * np.log10(np.maximum(power / strongest, 10 ** (SPECTRUM_FLOOR_DB / 10)))
+    return hertz.astype(np.float32), decibels.astype(np.float32)
