@@ -104,6 +104,7 @@ def _downloads(prediction: Prediction, key: str, name: str) -> None:
             media_type,
             key=f"{suffix}-{key}",
             icon=":material/download:",
+            on_click="ignore",
             width="stretch",
         )
 

@@ -23,7 +23,7 @@ from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD
 from ser.errors import SerError
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.ui import look, models, moments, pictures, playhead, sounds, verdicts
+from ser.ui import look, memory, models, moments, pictures, playhead, sounds, verdicts
 from ser.ui.card import card
 from ser.ui.sounds import Sound
 
@@ -74,6 +74,7 @@ def page(recognizer: Callable[[str], Recognizer]) -> None:
         "How does this voice sound?",
         "Upload a recording or say something: one of eight emotions, how sure that is, and pictures of the sound.",
     )
+    memory.recall(ANSWER)
     with st.container(border=True, key="choose"):
         sound = _choose()
         model = models.choose()
@@ -82,6 +83,7 @@ def page(recognizer: Callable[[str], Recognizer]) -> None:
     try:
         if sound is None:
             st.session_state.pop(ANSWER, None)
+            memory.hold(None)
             _welcome(slot)
             recognizer(model)  # loads while the visitor still chooses
         elif st.session_state.get(STOPPED) == sound.key:
@@ -154,6 +156,7 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
         else:
             st.session_state.pop(ANSWER, None)
             answer = st.session_state[ANSWER] = _recognise(sound, model, recognizer)
+        memory.hold(sound, answer)
         prediction = answer.prediction
         left, right = st.columns([5, 6], gap="medium", vertical_alignment="center")
         left.html(card(prediction))
