@@ -179,10 +179,10 @@ def fit_network(
     callbacks = [
         _Watch(batches, bars, spec.name, settings.epochs),
         keras.callbacks.ModelCheckpoint(
-            best, monitor="val_loss", save_best_only=True, save_weights_only=True,
-            initial_value_threshold=_best_so_far(folder / "history.csv"),
+            best, monitor=settings.watch, save_best_only=True, save_weights_only=True,
+            initial_value_threshold=_best_so_far(folder / "history.csv", settings.watch),
         ),
-        keras.callbacks.EarlyStopping("val_loss", patience=settings.patience),
+        keras.callbacks.EarlyStopping(settings.watch, patience=settings.patience),
         keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=max(2, settings.patience // 3)),
         keras.callbacks.CSVLogger(folder / "history.csv", append=True),
         keras.callbacks.BackupAndRestore(folder / "backup"),
@@ -196,10 +196,10 @@ def fit_network(
     return model, read_history(folder / "history.csv")
 
 
-def _best_so_far(path: Path) -> float | None:
-    """Before a training is resumed: the validation loss that the kept weights have."""
-    rows = read_history(path)
-    return min((row["val_loss"] for row in rows), default=None)
+def _best_so_far(path: Path, watch: str) -> float | None:
+    """Before a training is resumed: the validation loss or accuracy that the kept weights have."""
+    best = max if watch.endswith("accuracy") else min
+    return best((row[watch] for row in read_history(path)), default=None)
 
 
 def read_history(path: Path) -> tuple[dict[str, float], ...]:

@@ -32,7 +32,9 @@ class NetworkSettings:
         batch_rows: rows a step.
         learning_rate: of AdamW at the start; halved when the validation loss stands still for ``patience / 3`` epochs.
         weight_decay: of AdamW.
-        patience: epochs without a better validation loss before training stops; the best epoch's weights stay.
+        watch: what validation rows choose the epoch by: ``val_loss``, or ``val_accuracy``, which goes on rising where
+            a network grows too sure of itself; the scale that is fitted afterwards takes that back.
+        patience: epochs without a better validation before training stops; the best epoch's weights stay.
         label_smoothing: probability spread over the other emotions.
         mixup: share of batches whose rows are mixed in pairs (Zhang et al. 2018).
         masks: share of batches with a stretch of time and one of frequency blanked (SpecAugment, Park et al. 2019);
@@ -45,6 +47,7 @@ class NetworkSettings:
     batch_rows: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
+    watch: str = "val_loss"
     patience: int = 12
     label_smoothing: float = 0.05
     mixup: float = 0.0
@@ -77,7 +80,8 @@ class ModelSpec:
     training: NetworkSettings = field(default_factory=NetworkSettings)
 
 
-_SUMMARY = NetworkSettings(epochs=30, batch_rows=128, patience=5)
+_SUMMARY = NetworkSettings(epochs=30, batch_rows=128, watch="val_accuracy", patience=6)
+_MEANS = NetworkSettings(epochs=100, learning_rate=2e-3, watch="val_accuracy", patience=20)
 _FRAMES = NetworkSettings(epochs=60, mixup=0.3, masks=0.5, patience=9)
 _PICTURE = NetworkSettings(epochs=60, mixup=0.3, masks=0.5, patience=9)
 _BACKBONE = NetworkSettings(batch_rows=32, learning_rate=3e-4, masks=0.3, patience=3)
@@ -94,9 +98,13 @@ MODELS: Final[dict[str, ModelSpec]] = {
         ModelSpec(
             "cnn_lstm", "CNN+LSTM", "summary", "convolutions and an LSTM over 162 numbers", cnn_lstm, training=_SUMMARY
         ),
-        ModelSpec("lstm_mfcc", "LSTM on MFCC", "mfcc_mean", "two LSTMs over 13 averaged MFCC", lstm_mfcc),
         ModelSpec(
-            "lstm_mfcc_wide", "wide LSTM on MFCC", "mfcc_mean", "the same, its first LSTM twice as wide", lstm_mfcc_wide
+            "lstm_mfcc", "LSTM on MFCC", "mfcc_mean", "two LSTMs over 13 averaged MFCC", lstm_mfcc,
+            training=_MEANS,
+        ),
+        ModelSpec(
+            "lstm_mfcc_wide", "wide LSTM on MFCC", "mfcc_mean", "the same, its first LSTM twice as wide", lstm_mfcc_wide,
+            training=_MEANS,
         ),
         ModelSpec(
             "lstm_deep", "deep LSTM", "mfcc_frames", "five LSTMs over MFCC in time", lstm_deep, training=_FRAMES
