@@ -103,8 +103,8 @@ MODELS: Final[dict[str, ModelSpec]] = {
             training=_MEANS,
         ),
         ModelSpec(
-            "lstm_mfcc_wide", "wide LSTM on MFCC", "mfcc_mean", "the same, its first LSTM twice as wide", lstm_mfcc_wide,
-            training=_MEANS,
+            "lstm_mfcc_wide", "wide LSTM on MFCC", "mfcc_mean", "the same, its first LSTM twice as wide",
+            lstm_mfcc_wide, training=_MEANS,
         ),
         ModelSpec(
             "lstm_deep", "deep LSTM", "mfcc_frames", "five LSTMs over MFCC in time", lstm_deep, training=_FRAMES

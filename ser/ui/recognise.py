@@ -23,7 +23,7 @@ from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD
 from ser.errors import SerError
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.ui import look, memory, models, moments, pictures, playhead, sounds, verdicts
+from ser.ui import look, memory, microphone, models, moments, pictures, playhead, sounds, verdicts
 from ser.ui.card import card
 from ser.ui.sounds import Sound
 
@@ -121,6 +121,7 @@ def _choose() -> Sound | None:
             "Press the microphone, say a sentence, press again", sample_rate=SAMPLE_RATE_HZ, key="microphone"
         )
         st.caption("Your browser asks for permission first. It offers microphones on https:// pages and localhost.")
+        microphone.watch()
         return Sound(MICROPHONE_NAME, recorded.getvalue()) if recorded else None
     uploaded = st.file_uploader(
         "Drop a recording here, or browse",
@@ -185,15 +186,18 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
 
 def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:
     """Runs the recording through the model and says what happens meanwhile."""
-    with st.status("Converting the recording …") as status:
+    status, below = st.status("Converting the recording …"), st.empty()
+    with status:
         started_s = time.perf_counter()
         recording = audio.load(sound.data, sound.name)
         convert_s = time.perf_counter() - started_s
         status.update(label=f"Listening to {look.duration_words(recording.duration_s)} of sound …")
         loaded = recognizer(model)
         status.update(label="Recognising the emotion …")
-        progress = _progress(sound) if recording.duration_s >= PROGRESS_FROM_S else None
+        with below.container():  # in the status's own box it would be folded away
+            progress = _progress(sound) if recording.duration_s >= PROGRESS_FROM_S else None
         answer = Answer(sound.key, model, loaded.predict(recording, progress=progress), convert_s)
+        below.empty()
         st.caption(_timing(answer))
         status.update(label=_done(answer), state="complete")
     return answer

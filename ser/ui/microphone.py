@@ -1,0 +1,33 @@
+"""Says why a microphone is silent: the browser knows, Streamlit does not tell."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+SCRIPT: Final = Path(__file__).with_name("microphone.js")
+INSECURE = (
+    "This page was not opened over https://, so the browser gives it no microphone. Open it over https:// or on "
+    "localhost, or upload a recording instead."
+)
+REFUSED = (
+    "The browser refuses this page the microphone. Press the icon before the address, allow the microphone there, "
+    "and load the page again; or upload a recording instead."
+)
+NONE = "The browser finds no microphone. Plug one in and load the page again, or upload a recording instead."
+_CSS = "p { margin: 0; padding: .6rem 1rem; border-radius: .6rem; border: 1px solid currentColor; }"
+
+
+@functools.cache
+def _component() -> Any:
+    return st.components.v2.component(
+        "ser_microphone", html='<p role="alert" hidden></p>', css=_CSS, js=SCRIPT.read_text(encoding="utf-8")
+    )
+
+
+def watch() -> None:
+    """Shows a sentence if the microphone can't work, and nothing otherwise."""
+    _component()(key="microphone-hint", data={"insecure": INSECURE, "refused": REFUSED, "none": NONE})
