@@ -4,6 +4,7 @@ Starts the page on a free port, uploads a recording, waits for the pictures and 
 
     python scripts/screenshot.py voice.wav docs/screenshot.png --width 1280 --theme light
     python scripts/screenshot.py models docs/models.png            # a page that needs no recording
+    python scripts/screenshot.py tour docs/tour                    # every page, with the example voice
 
 Needs chromium (Debian: apt install chromium) and playwright (requirements-dev.txt).
 """
@@ -24,6 +25,8 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+import soundfile
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as PageTimeout
 
@@ -31,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 START_MAX_S = 120
 ANSWER_MAX_S = 60
 PAGE_DRAWN_S = 10
+EXAMPLES = ROOT / "ser" / "ui" / "examples"
 PAGES = ("many", "compare", "models", "corpora", "about")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -132,17 +136,64 @@ def save(page: Page, output: Path, whole: bool = True) -> None:
     page.screenshot(path=output)
 
 
+def tour(page: Page, address: str, folder: Path) -> None:
+    """A picture of each page, and of the main one before, with and after the answer; by the example voice alone."""
+    page.goto(address)
+    page.locator(".ser-welcome").wait_for()
+    save(page, folder / "welcome.png", whole=False)
+    page.get_by_role("button", name="Slow").click()
+    await_answer(page)
+    _scroll_to(page, ".ser-answer")
+    save(page, folder / "answer.png", whole=False)
+    page.goto(address)
+    with tempfile.TemporaryDirectory() as place:
+        talk = Path(place) / "talk.wav"
+        parts, rates_hz = zip(*(soundfile.read(one) for one in sorted(EXAMPLES.glob("*.ogg"))), strict=True)
+        soundfile.write(talk, np.tile(np.concatenate(parts), 3), rates_hz[0])
+        upload(page, talk)
+        await_answer(page, figures=5)
+        _scroll_to(page, "h3:has-text('Over time')")
+        save(page, folder / "timeline.png", whole=False)
+        page.goto(f"{address}/many")
+        upload(page, talk, *sorted(EXAMPLES.glob("*.ogg")))
+        page.get_by_text("4 files:").wait_for(timeout=1000 * ANSWER_MAX_S)
+        save(page, folder / "many.png", whole=False)
+    page.goto(f"{address}/compare")
+    for side, manner in enumerate(("Lively", "Slow")):
+        page.get_by_text("Example", exact=True).nth(side).click()
+        page.get_by_text(manner, exact=True).nth(side).click()
+        page.locator(".ser-answer").nth(side).wait_for()
+    page.locator(".ser-pair").wait_for()
+    save(page, folder / "compare.png")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    for name in ("models", "corpora", "about"):
+        page.goto(f"{address}/{name}")
+        page.wait_for_timeout(1000 * PAGE_DRAWN_S)
+        save(page, folder / f"{name}.png", whole=False)
+
+
+def _scroll_to(page: Page, selector: str) -> None:
+    """Brings something right under the page's head."""
+    page.wait_for_timeout(2000)  # the page still grows
+    move = "one => document.querySelector('[data-testid=stMain]').scrollBy(0, one.getBoundingClientRect().top - 80)"
+    page.locator(selector).first.evaluate(move)
+    page.mouse.move(2, 2)
+
+
 def main() -> None:
     """Reads the command line and takes one picture."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", help=f"recording to upload, or a page: {', '.join(PAGES)}")
-    parser.add_argument("output", type=Path, help="PNG to write")
+    parser.add_argument("what", help=f"recording to upload, or a page: {', '.join(PAGES)}; or tour")
+    parser.add_argument("output", type=Path, help="PNG to write; a folder for the tour")
     parser.add_argument("--width", type=int, default=1280, help="width in pixels (default: 1280; a phone: 390)")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--language", default="en", help="the browser's language, such as de (default: en)")
     parser.add_argument("--screen", action="store_true", help="only what fits a screen of 900 pixels")
     arguments = parser.parse_args()
     with served() as address, browser(arguments.width, arguments.theme, language=arguments.language) as page:
+        if arguments.what == "tour":
+            tour(page, address, arguments.output)
+            return
         if arguments.what in PAGES:
             page.goto(f"{address}/{arguments.what}")
             page.wait_for_timeout(1000 * PAGE_DRAWN_S)
