@@ -21,6 +21,7 @@ from ser import features
 from ser.audio import Recording
 from ser.constants import EMOTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES
 from ser.intake import INT16_SCALE
+from ser.language import mark, tr
 from ser.prediction import Prediction, Step
 
 ENVELOPE_POINTS_MAX: Final = 4000
@@ -38,24 +39,29 @@ DB_PER_LOG_MEL: Final = 40.0
 
 @dataclass(frozen=True)
 class EmotionLook:
-    """How an emotion is shown: never by colour alone."""
+    """How an emotion is shown: never by colour alone. ``word`` is English; :attr:`said` is what the reader sees."""
 
     word: str
     icon: str
     colour: str
 
+    @property
+    def said(self) -> str:
+        """The word in the reader's language."""
+        return tr(self.word)
+
 
 # After Okabe & Ito's palette, moved until the closest two stay CIE76 23 apart under normal sight, protanopia,
 # deuteranopia and tritanopia, and each stands out 2:1 from both grounds (tests/test_plots.py holds both).
 EMOTION_LOOKS: Final[dict[str, EmotionLook]] = {
-    "angry": EmotionLook("angry", "😠", "#CA6213"),
-    "calm": EmotionLook("calm", "😌", "#169356"),
-    "disgust": EmotionLook("disgusted", "🤢", "#66420E"),
-    "fearful": EmotionLook("fearful", "😨", "#A34687"),
-    "happy": EmotionLook("happy", "😊", "#F1A100"),
-    "neutral": EmotionLook("neutral", "😐", "#A0A8AA"),
-    "sad": EmotionLook("sad", "😢", "#0253C1"),
-    "surprised": EmotionLook("surprised", "😲", "#49B9FF"),
+    "angry": EmotionLook(mark("angry"), "😠", "#CA6213"),
+    "calm": EmotionLook(mark("calm"), "😌", "#169356"),
+    "disgust": EmotionLook(mark("disgusted"), "🤢", "#66420E"),
+    "fearful": EmotionLook(mark("fearful"), "😨", "#A34687"),
+    "happy": EmotionLook(mark("happy"), "😊", "#F1A100"),
+    "neutral": EmotionLook(mark("neutral"), "😐", "#A0A8AA"),
+    "sad": EmotionLook(mark("sad"), "😢", "#0253C1"),
+    "surprised": EmotionLook(mark("surprised"), "😲", "#49B9FF"),
 }
 assert tuple(EMOTION_LOOKS) == EMOTIONS
 
@@ -67,7 +73,7 @@ def probability_bars(prediction: Prediction) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=[round(value, 2) for value in percent],
-            y=[f"{look.icon} {look.word.capitalize()}" for look in looks],
+            y=[f"{look.icon} {look.said.capitalize()}" for look in looks],
             orientation="h",
             marker={"color": [look.colour for look in looks], "cornerradius": 6},
             text=[_percent(value) for value in percent],
@@ -92,11 +98,11 @@ def waveform(recording: Recording) -> go.Figure:
             y=amplitude,
             mode="lines",
             line={"color": INK, "width": 1},
-            hovertemplate="%{x:.2f} s: %{y:.3f}<extra></extra>",
+            hovertemplate=f"%{{x:.2f}} {tr('s')}: %{{y:.3f}}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
-    figure.update_yaxes(title="Amplitude", zeroline=True, fixedrange=True, nticks=5)
+    figure.update_xaxes(title=tr("Time (s)"), range=[0.0, recording.duration_s])
+    figure.update_yaxes(title=tr("Amplitude"), zeroline=True, fixedrange=True, nticks=5)
     return finish(figure, height_px=230)
 
 
@@ -105,8 +111,7 @@ def mel_spectrogram(recording: Recording) -> go.Figure:
 
     The vertical axis is spaced by mel bands, as hearing is, and labelled in hertz.
     """
-    picture = features.log_mel(recording.samples)
-    picture, step = shrink(picture, np.max)
+    picture, step = shrink(features.log_mel(recording.samples), np.max)
     centres_hz = features.mel_frequencies_hz()
     decibels = np.round((picture - picture.max()) * DB_PER_LOG_MEL).astype(np.int8)  # -80 … 0, fits one byte
     figure = go.Figure(
@@ -117,12 +122,12 @@ def mel_spectrogram(recording: Recording) -> go.Figure:
             y=[f"{hertz:.0f} Hz" for hertz in centres_hz],
             colorscale=LOUDNESS,
             colorbar=_colour_bar("dB"),
-            hovertemplate="%{x:.2f} s, %{y}: %{z} dB<extra></extra>",
+            hovertemplate=f"%{{x:.2f}} {tr('s')}, %{{y}}: %{{z}} dB<extra></extra>",
         )
     )
-    figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
+    figure.update_xaxes(title=tr("Time (s)"), range=[0.0, recording.duration_s])
     figure.update_yaxes(
-        title="Frequency (Hz)",
+        title=tr("Frequency (Hz)"),
         type="category",
         tickvals=[float(np.interp(hertz, centres_hz, np.arange(len(centres_hz)))) for hertz in MEL_TICKS_HZ],
         ticktext=[str(hertz) for hertz in MEL_TICKS_HZ],
@@ -150,12 +155,12 @@ def mfcc(recording: Recording, count: int = 13) -> go.Figure:
             zmin=-2.5,
             zmax=2.5,
             colorscale="RdBu_r",
-            colorbar=_colour_bar("") | {"tickvals": [-2, 0, 2], "ticktext": ["low", "mean", "high"]},
-            hovertemplate="%{x:.2f} s, coefficient %{y}: %{customdata:.1f}<extra></extra>",
+            colorbar=_colour_bar("") | {"tickvals": [-2, 0, 2], "ticktext": [tr("low"), tr("mean"), tr("high")]},
+            hovertemplate=f"%{{x:.2f}} {tr('s')}, {tr('coefficient')} %{{y}}: %{{customdata:.1f}}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
-    figure.update_yaxes(title="Coefficient", dtick=2 if count <= 20 else 5, fixedrange=True)
+    figure.update_xaxes(title=tr("Time (s)"), range=[0.0, recording.duration_s])
+    figure.update_yaxes(title=tr("Coefficient"), dtick=2 if count <= 20 else 5, fixedrange=True)
     return finish(figure, height_px=300)
 
 
@@ -169,9 +174,9 @@ def timeline(prediction: Prediction) -> go.Figure:
         width=silent[:, 1] - silent[:, 0],
         y=np.full(len(silent), 100.0),
         offset=0,
-        name="no speech",
+        name=tr("no speech"),
         marker={"color": GREY, "opacity": 0.22, "line": {"width": 0}},
-        hovertemplate="%{x:.0f} s: no speech<extra></extra>",
+        hovertemplate=f"%{{x:.0f}} {tr('s')}: {tr('no speech')}<extra></extra>",
     )
     for emotion, values in zip(EMOTIONS, probabilities.T, strict=True):
         one = EMOTION_LOOKS[emotion]
@@ -180,20 +185,18 @@ def timeline(prediction: Prediction) -> go.Figure:
             width=widths_s,
             y=np.round(100 * values, 1),
             offset=0,
-            name=f"{one.icon} {one.word}",
+            name=f"{one.icon} {one.said}",
             marker={"color": one.colour, "line": {"width": 0}},
-            hovertemplate=f"%{{x:.0f}} s: {one.word} %{{y:.0f}} %<extra></extra>",
+            hovertemplate=f"%{{x:.0f}} {tr('s')}: {one.said} %{{y:.0f}} %<extra></extra>",
         )
     figure.update_layout(barmode="stack", bargap=0)
-    figure.update_xaxes(title="Time (s)", range=[0.0, prediction.recording.duration_s])
-    figure.update_yaxes(title="Probability (%)", range=[0, 100], fixedrange=True, nticks=3)
+    figure.update_xaxes(title=tr("Time (s)"), range=[0.0, prediction.recording.duration_s])
+    figure.update_yaxes(title=tr("Probability (%)"), range=[0, 100], fixedrange=True, nticks=3)
     finish(figure, height_px=320)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.28, "itemclick": False})
 
 
-def _columns(
-    prediction: Prediction,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _columns(prediction: Prediction) -> tuple[NDArray[np.float64], ...]:
     """Starts and widths in seconds, (n,), and probabilities, (n, 8), of at most :data:`STEPS_MAX` columns."""
     steps = prediction.steps
     group = -(-len(steps) // STEPS_MAX)
@@ -236,9 +239,8 @@ def envelope(
     """
     scale = np.float32(INT16_SCALE if samples.dtype == np.int16 else 1.0)
     if len(samples) <= points_max:
-        return np.arange(len(samples), dtype=np.float32) / np.float32(SAMPLE_RATE_HZ), (samples / scale).astype(
-            np.float32
-        )
+        time_s = np.arange(len(samples), dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
+        return time_s, (samples / scale).astype(np.float32)
     block = -(-len(samples) // (points_max // 2))
     starts = np.arange(0, len(samples), block)
     low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
@@ -263,14 +265,13 @@ def shrink(
     step = -(-picture.shape[1] // columns_max)
     if step == 1:
         return picture, 1
-    missing = -picture.shape[1] % step
-    padded = np.pad(picture, ((0, 0), (0, missing)), mode="edge")
+    padded = np.pad(picture, ((0, 0), (0, -picture.shape[1] % step)), mode="edge")
     return join(padded.reshape(len(picture), -1, step), axis=2), step
 
 
 def _percent(value: float) -> str:
     """``78 %``; what rounds to nothing is ``< 1 %``, not zero."""
-    return f"{value:.0f} %" if value >= 0.5 else "< 1 %"
+    return tr("{percent:.0f} %", percent=value) if value >= 0.5 else tr("< {percent:.0f} %", percent=1)
 
 
 def _colour_bar(unit: str) -> dict[str, object]:
