@@ -161,3 +161,29 @@ def test_phone_has_no_sideways_scrolling(tools: ModuleType, address: str, make_w
             ".map(one => one.className)"
         )
         assert not wide
+
+
+def test_another_language_keeps_the_upload_and_its_answer(
+    tools: ModuleType, address: str, make_wav: Any, tmp_path: Path
+) -> None:
+    wav = tmp_path / "voice.wav"
+    wav.write_bytes(make_wav(2.0))
+    model = ".st-key-model input"
+    root = "return [document.documentElement.lang, document.documentElement.dir]"
+    with tools.browser() as driver:
+        driver.get(f"{address}/?lang=de")
+        tools.upload(driver, wav)
+        assert "Keine Sprache erkannt" in tools.await_answer(driver)
+        assert driver.find_element("css selector", model).get_attribute("value") == "Alle Korpora"
+        all_of(driver, ".st-key-language input")[0].click()
+        await_true(lambda: len(all_of(driver, '[role="option"]')) == 8)
+        all_of(driver, '[role="option"]')[-1].click()
+        await_true(lambda: driver.execute_script(root) == ["fa", "rtl"])
+        await_true(lambda: "گفتاری پیدا نشد" in driver.find_element("css selector", ".ser-answer").text)
+        assert driver.current_url.endswith("lang=fa")
+        # The browser has forgotten the German words of the choice beside it.
+        await_true(lambda: driver.find_element("css selector", model).get_attribute("value") == "همهٔ پیکره‌ها")
+        # What is read begins at the right; the words of a figure's axis are inside it.
+        card, chips = (driver.find_element("css selector", one).rect for one in (".ser-answer", ".bars"))
+        assert card["x"] > chips["x"]
+        assert all(one.rect["x"] > 0 for one in all_of(driver, ".ytick text"))

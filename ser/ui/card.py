@@ -31,7 +31,11 @@ def _sure(prediction: Prediction) -> str:
     one = plots.EMOTION_LOOKS[prediction.emotion]
     second = prediction.scores[1]
     other = plots.EMOTION_LOOKS[second.emotion]
-    sureness = look.sureness(prediction.probability, prediction.not_sure_below)
+    sure = tr(
+        "<b>{sureness}</b> · {percent:.0f} %",
+        sureness=look.sureness(prediction.probability, prediction.not_sure_below),
+        percent=100 * prediction.probability,
+    )
     next_likeliest = tr(
         "Next likeliest: {emotion}, {percent:.0f} %",
         emotion=f"{other.icon} {other.said}",
@@ -41,7 +45,7 @@ def _sure(prediction: Prediction) -> str:
         f'<div class="ser-answer" style="--tone:{one.colour}" role="status">'
         f'<div class="icon" aria-hidden="true">{one.icon}</div><p class="lead">{tr("This voice sounds")}</p>'
         f'<p class="word">{one.said.capitalize()}</p>'
-        f'<p class="sure"><b>{sureness}</b> · {tr("{percent:.0f} %", percent=100 * prediction.probability)}</p>'
+        f'<p class="sure">{sure}</p>'
         f'<p class="next">{next_likeliest}</p></div>'
     )
 

@@ -47,9 +47,13 @@ def choose() -> None:
     st.html(STYLE)
     # Screen readers pronounce, and browsers hyphenate and align, by these two attributes of the whole page.
     attributes = {"lang": language.tag, "dir": "rtl" if language.right_to_left else "ltr"}
-    script = f"Object.assign(document.documentElement, {json.dumps(attributes)})"
-    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
-    with st.container(key="language-place"):
+    upload = json.dumps(json.dumps(tr("Upload"), ensure_ascii=False), ensure_ascii=False)  # a string in quotes, for CSS
+    script = (
+        f"Object.assign(document.documentElement, {json.dumps(attributes)});"
+        f'document.documentElement.style.setProperty("--ser-upload", {upload})'
+    )
+    with st.container(key="language-place", gap=None):
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
         st.selectbox(
             tr("Language"),
             tuple(LANGUAGES),
@@ -64,7 +68,12 @@ def choose() -> None:
 
 
 def _chosen() -> None:
-    st.session_state[CHOSEN] = st.session_state[LANGUAGE]
+    state = st.session_state
+    state[CHOSEN] = state[LANGUAGE]
+    # The browser knows a choice by the words that it showed. Setting it anew gives it the new words; without, it would
+    # go on to show, and to send, those of the language before.
+    for key in [key for key in state if isinstance(state[key], str)]:
+        state[key] = state[key]
 
 
 def _keep_in_link(wanted: str | None) -> None:

@@ -35,7 +35,7 @@ def facts(prediction: Prediction) -> str:
     # The page's own name for what was spoken is a text; a file's name has a suffix and is in no catalogue.
     source, speech = prediction.recording.source, prediction.speech
     channels = {1: tr("1 (mono)"), 2: tr("2 (stereo)")}.get(source.channels, str(source.channels))
-    hertz = f"{source.sample_rate_hz:,}".replace(",", " ")
+    hertz = f"{source.sample_rate_hz:,}".replace(",", "\u00a0")
     facts = (
         (tr("Name"), tr(source.name)),
         (tr("Type"), source.media_type),
