@@ -5,7 +5,7 @@ ARGS ?=
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: app test lint format install install-dev lock help clean
+.PHONY: app test lint format install install-dev lock texts help clean
 
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
 	@$(PY) -m ser app --port "$(PORT)"
@@ -32,6 +32,9 @@ lock: install-dev ## write requirements-serve.txt, the container's packages with
 	@sed -e '/^#/d' -e 's/  #.*//' requirements.txt >.venv/constraints.txt
 	@$(PY) -m uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url -c .venv/constraints.txt requirements-serve.in -o requirements-serve.txt
+
+texts: install-dev ## bring new and changed texts of the page into the catalogues, and compile those
+	@$(PY) -m scripts.make_texts
 
 clean: ## remove .venv and the caches
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache ser.egg-info

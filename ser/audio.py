@@ -35,7 +35,9 @@ from ser.errors import (
     TooShortError,
 )
 from ser.intake import INT16_SCALE, SLACK_S, Intake, SourceInfo, require_not_too_long, require_within
+from ser.language import mark
 
+STRANGE_RATE = mark("'{name}' has a sample rate of {seen} Hz; {low} to {high} are heard. Export it again.")
 BYTES_PER_MB = 1_000_000
 PIECE_SAMPLES = 1 << 20
 # Suffixes offered in file dialogs; the content decides, not the name.
@@ -114,12 +116,9 @@ def load(source: str | Path | bytes, name: str | None = None) -> Recording:
     """
     data, name = _read_bytes(source, name)
     if not data:
-        raise EmptyAudioError(f"'{name}' is empty (0 bytes). Choose a file that holds a recording.")
+        raise EmptyAudioError("'{name}' is empty (0 bytes). Choose a file that holds a recording.", name=name)
     if len(data) > UPLOAD_MAX_MB * BYTES_PER_MB:
-        raise TooLongError(
-            f"'{name}' has {len(data) / BYTES_PER_MB:.0f} MB; the limit is {UPLOAD_MAX_MB} MB. "
-            "Cut it into parts, or save it as MP3."
-        )
+        raise _too_large(name, len(data))
     return _admit(_open_wav(data, name) if containers.is_wav(data) else _open_with_ffmpeg(data, name))
 
 
@@ -155,14 +154,20 @@ def _read_bytes(source: str | Path | bytes, name: str | None) -> tuple[bytes, st
     if not path.is_file():
         raise NotAudioError(f"'{path}' is a folder, not a recording. Name a file.")
     if path.stat().st_size > UPLOAD_MAX_MB * BYTES_PER_MB:
-        raise TooLongError(
-            f"'{shown}' has {path.stat().st_size / BYTES_PER_MB:.0f} MB; the limit is {UPLOAD_MAX_MB} MB. "
-            "Cut it into parts, or save it as MP3."
-        )
+        raise _too_large(shown, path.stat().st_size)
     try:
         return path.read_bytes(), shown
     except OSError as error:
         raise NotAudioError(f"'{path}' can't be read: {error.strerror}. Check its permissions.") from error
+
+
+def _too_large(name: str, size_bytes: int) -> TooLongError:
+    return TooLongError(
+        "'{name}' has {seen_mb:.0f} MB; the limit is {limit_mb} MB. Cut it into parts, or save it as MP3.",
+        name=name,
+        seen_mb=size_bytes / BYTES_PER_MB,
+        limit_mb=UPLOAD_MAX_MB,
+    )
 
 
 def _open_wav(data: bytes, name: str) -> _Opened:
@@ -181,7 +186,9 @@ def _open_wav(data: bytes, name: str) -> _Opened:
                 while len(piece := file.read(PIECE_SAMPLES, dtype="float32", always_2d=True)):
                     yield piece
         except soundfile.LibsndfileError as error:
-            raise DecodeError(f"'{name}' can't be decoded: {error}. Export or download it again.") from error
+            raise DecodeError(
+                "'{name}' can't be decoded: {why}. Export or download it again.", name=name, why=str(error)
+            ) from error
 
     return _Opened(info, pieces, stated_s)
 
@@ -206,26 +213,34 @@ def _admit(opened: _Opened, first_channel_only: bool = False) -> Recording:
     """What was opened → Recording, or the reason why not."""
     name, rate_hz = opened.source.name, opened.source.sample_rate_hz
     if rate_hz <= 0:
-        raise NotAudioError(f"'{name}' has a sample rate of {rate_hz} Hz; expected a positive number.")
-    require_within(rate_hz, SOURCE_RATE_MIN_HZ, SOURCE_RATE_MAX_HZ, "a sample rate of {} Hz", name)
+        raise NotAudioError(
+            "'{name}' has a sample rate of {seen} Hz; expected a positive number.", name=name, seen=rate_hz
+        )
+    require_within(rate_hz, SOURCE_RATE_MIN_HZ, SOURCE_RATE_MAX_HZ, STRANGE_RATE, name)
     if opened.stated_s is not None:
         require_not_too_long(opened.stated_s, name)
     intake = Intake(opened.source, first_channel_only)
     for piece in opened.pieces():
         intake.take(piece)
     if not intake.frames:
-        raise EmptyAudioError(f"'{name}' holds no sound (0 samples). Record or export it again.")
+        raise EmptyAudioError("'{name}' holds no sound (0 samples). Record or export it again.", name=name)
     duration_s = intake.frames / rate_hz
     containers.require_whole(opened.stated_s, duration_s, name)
     if duration_s < DURATION_MIN_S:
         raise TooShortError(
-            f"'{name}' lasts {duration_s:.2f} s; at least {DURATION_MIN_S} s are needed. Record a whole sentence."
+            "'{name}' lasts {seen_s:.2f} s; at least {limit_s} s are needed. Record a whole sentence.",
+            name=name,
+            seen_s=duration_s,
+            limit_s=DURATION_MIN_S,
         )
     # The loudest channel's peak, not the mix's: two channels in opposite phase are not silence, but cancel out.
     if intake.peak < SILENCE_PEAK:
         raise SilentAudioError(
-            f"'{name}' is silent (peak {intake.peak:.1e} of full scale, at least {SILENCE_PEAK:.0e} is needed). "
-            "Check the microphone and record again."
+            "'{name}' is silent (peak {seen:.1e} of full scale, at least {limit:.0e} is needed). "
+            "Check the microphone and record again.",
+            name=name,
+            seen=intake.peak,
+            limit=SILENCE_PEAK,
         )
     if intake.mixed_peak < SILENCE_PEAK and not first_channel_only:
         return _admit(opened, first_channel_only=True)

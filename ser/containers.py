@@ -26,8 +26,10 @@ def require_whole(stated_s: float | None, duration_s: float, name: str) -> None:
     """
     if stated_s is not None and stated_s - duration_s > max(MISSING_MAX_S, MISSING_MAX_SHARE * stated_s):
         raise DecodeError(
-            f"'{name}' is cut short: it states {stated_s:.1f} s and holds {duration_s:.1f} s. "
-            "Copy or download it again."
+            "'{name}' is cut short: it states {stated_s:.1f} s and holds {seen_s:.1f} s. Copy or download it again.",
+            name=name,
+            stated_s=stated_s,
+            seen_s=duration_s,
         )
 
 
@@ -41,12 +43,17 @@ def require_whole_wav(data: bytes, name: str) -> None:
             # 0 and 0xFFFFFFFF stand for "not known": streamed files.
             if 0 < size < 0xFFFFFFFF and there < size * (1 - MISSING_MAX_SHARE) and data[:4] == b"RIFF":
                 raise DecodeError(
-                    f"'{name}' is cut short: it states {size} bytes of sound and holds {there}. "
-                    "Copy or download it again."
+                    "'{name}' is cut short: it states {stated} bytes of sound and holds {seen}. "
+                    "Copy or download it again.",
+                    name=name,
+                    stated=size,
+                    seen=there,
                 )
             return
         at += 8 + size + size % 2
-    raise DecodeError(f"'{name}' is cut short: a WAV header without sound behind it. Copy or download it again.")
+    raise DecodeError(
+        "'{name}' is cut short: a WAV header without sound behind it. Copy or download it again.", name=name
+    )
 
 
 def require_whole_ogg(data: bytes, name: str) -> None:
@@ -57,7 +64,9 @@ def require_whole_ogg(data: bytes, name: str) -> None:
         segments = data[at + _OGG_PAGE_HEADER_BYTES :][: header[-1]] if len(header) == _OGG_PAGE_HEADER_BYTES else b""
         at += _OGG_PAGE_HEADER_BYTES + len(segments) + sum(segments)
         if at > len(data) or len(segments) < header[-1]:
-            raise DecodeError(f"'{name}' is cut short: its last Ogg page is not complete. Copy or download it again.")
+            raise DecodeError(
+                "'{name}' is cut short: its last Ogg page is not complete. Copy or download it again.", name=name
+            )
 
 
 def mp3_duration_s(data: bytes, sample_rate_hz: int) -> float | None:

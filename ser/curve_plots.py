@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ser import curves, decimation, plots
 from ser.audio import Recording
 from ser.constants import SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES
+from ser.language import tr
 
 TONES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 FRAME_S = SUMMARY_HOP_SAMPLES / SAMPLE_RATE_HZ
@@ -17,18 +18,18 @@ HEIGHT_PX = 220
 
 def rms(recording: Recording) -> go.Figure:
     """Loudness over seconds: root mean square of each frame."""
-    return _over_time(recording, curves.rms(recording.samples), "RMS", "%{x:.2f} s: %{y:.3f}")
+    return _over_time(recording, curves.rms(recording.samples), tr("RMS"), "%{x:.2f}: %{y:.3f}")
 
 
 def zero_crossings(recording: Recording) -> go.Figure:
     """Zero crossings over seconds, as a share of the samples: high in s and f, low in vowels."""
     values = 100.0 * curves.zero_crossings(recording.samples)
-    return _over_time(recording, values, "Zero crossings (%)", "%{x:.2f} s: %{y:.1f} %")
+    return _over_time(recording, values, tr("Zero crossings (%)"), "%{x:.2f}: %{y:.1f} %")
 
 
 def pitch(recording: Recording) -> go.Figure:
     """Pitch over seconds in hertz, on a logarithmic scale as hearing is; gaps where nothing is voiced."""
-    figure = _over_time(recording, curves.pitch_hz(recording.samples), "Pitch (Hz)", "%{x:.2f} s: %{y:.0f} Hz")
+    figure = _over_time(recording, curves.pitch_hz(recording.samples), tr("Pitch (Hz)"), "%{x:.2f}: %{y:.0f} Hz")
     low, high = np.log10(curves.PITCH_RANGE_HZ)
     return figure.update_yaxes(type="log", range=[low, high], tickvals=[75, 100, 150, 200, 300, 400])
 
@@ -48,7 +49,7 @@ def chroma(recording: Recording) -> go.Figure:
         )
     )
     plots.set_time_axis(figure, recording)
-    figure.update_yaxes(title="Tone", type="category", fixedrange=True)
+    figure.update_yaxes(title=tr("Tone"), type="category", fixedrange=True)
     return plots.finish(figure, height_px=HEIGHT_PX)
 
 
@@ -61,8 +62,8 @@ def fourier_spectrum(recording: Recording) -> go.Figure:
             hovertemplate="%{x:.0f} Hz: %{y:.0f} dB<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title="Frequency (Hz)", range=[0.0, SAMPLE_RATE_HZ / 2])
-    figure.update_yaxes(title="Level (dB)", fixedrange=True, nticks=5)
+    figure.update_xaxes(title=tr("Frequency (Hz)"), range=[0.0, SAMPLE_RATE_HZ / 2])
+    figure.update_yaxes(title=tr("Level (dB)"), fixedrange=True, nticks=5)
     return plots.finish(figure, height_px=HEIGHT_PX)
 
 

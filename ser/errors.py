@@ -3,6 +3,9 @@
 Every message is one or more sentences for a person: what was seen, what the limit is, what to do. The web page,
 the command line and the API show the same sentence; the command line ends with the error's ``exit_code``.
 
+Sentences are English here. Those about recordings are raised with a template and its values, so that the page can say
+them in its reader's language: ``EmptyAudioError("'{name}' is empty.", name=name)``.
+
 ::
 
     SerError
@@ -20,9 +23,19 @@ the command line and the API show the same sentence; the command line ends with 
 
 
 class SerError(Exception):
-    """Base of all errors that this package raises on purpose. ``str(error)`` is fit to be shown."""
+    """Base of all errors that this package raises on purpose. ``str(error)`` is fit to be shown.
+
+    Attributes:
+        template: the sentence with ``{names}``; a finished sentence if there are no values.
+        values: what stands for the names.
+    """
 
     exit_code = 1
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template = template
+        self.values = values
 
 
 class AudioError(SerError):

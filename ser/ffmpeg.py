@@ -117,7 +117,9 @@ def probe(data: bytes, name: str) -> Probe:
         text = running.failure()  # without an output it always ends with an error, after its report
     if running.timed_out:
         raise DecodeError(
-            f"'{name}' could not be read within {PROBE_TIMEOUT_S} s. Convert it to WAV or MP3 and try again."
+            "'{name}' could not be read within {limit_s} s. Convert it to WAV or MP3 and try again.",
+            name=name,
+            limit_s=PROBE_TIMEOUT_S,
         )
     container, stream = _INPUT.search(text), _STREAM.search(text)
     if container and stream:
@@ -131,14 +133,19 @@ def probe(data: bytes, name: str) -> Probe:
             require_whole_ogg(data, name)
         return Probe(container[1], stream[1], int(stream[2]), seconds)
     if container and "Audio:" not in text:
-        raise NotAudioError(f"'{name}' ({container[1]}) holds no sound. Choose a file with a sound track.")
+        raise NotAudioError(
+            "'{name}' ({kind}) holds no sound. Choose a file with a sound track.", name=name, kind=container[1]
+        )
     if container or "moov atom not found" in text or data.startswith(_SIGNATURES):
         raise DecodeError(
-            f"'{name}' is damaged or cut short: {_last_words(text)}. Export or download it again, then try once more."
+            "'{name}' is damaged or cut short: {why}. Export or download it again, then try once more.",
+            name=name,
+            why=_last_words(text),
         )
     raise NotAudioError(
-        f"'{name}' is not an audio file that can be read. "
-        "Accepted: WAV, MP3, M4A, OGG, Opus, FLAC, WebM, AMR, WMA, AIFF."
+        "'{name}' is not an audio file that can be read. "
+        "Accepted: WAV, MP3, M4A, OGG, Opus, FLAC, WebM, AMR, WMA, AIFF.",
+        name=name,
     )
 
 
@@ -173,13 +180,17 @@ def decode(data: bytes, what: Probe, name: str, at_most_s: float) -> Generator[A
         failure = running.failure()
     if failure:
         raise DecodeError(
-            f"'{name}' ({what.codec}) can't be decoded: {_last_words(failure)}. "
-            "Export or download it again, or convert it to WAV."
+            "'{name}' ({kind}) can't be decoded: {why}. Export or download it again, or convert it to WAV.",
+            name=name,
+            kind=what.codec,
+            why=_last_words(failure),
         )
     if running.timed_out:
         raise DecodeError(
-            f"'{name}' ({what.codec}) could not be decoded within {DECODE_TIMEOUT_S} s. Convert it to WAV or MP3 and "
-            "try again."
+            "'{name}' ({kind}) could not be decoded within {limit_s} s. Convert it to WAV or MP3 and try again.",
+            name=name,
+            kind=what.codec,
+            limit_s=DECODE_TIMEOUT_S,
         )
 
 

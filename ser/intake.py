@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from ser.constants import CHANNELS_MAX, DURATION_MAX_S, EXACT_MAX_S, SAMPLE_RATE_HZ
 from ser.errors import NotAudioError, TooLongError
+from ser.language import mark
 
+STRANGE_CHANNELS = mark("'{name}' has {seen} channels; {low} to {high} are heard. Export it again.")
 SLACK_S = 1.0  # encoders add some milliseconds to a file of just that length
 INT16_SCALE = 32767.0
 SAMPLE_MAX = 65_536  # floats in the range of 16-bit integers pass; damaged ones, squared, would be infinite
@@ -34,14 +36,25 @@ class SourceInfo:
 def require_not_too_long(duration_s: float, name: str, more: bool = False) -> None:
     """Refuses what is over the limit; ``more``: reading stopped there, so the true length is not known."""
     if duration_s > DURATION_MAX_S + SLACK_S:
-        seen = f"more than {DURATION_MAX_S / 60:g} min" if more else f"{duration_s / 60:.1f} min"
-        raise TooLongError(f"'{name}' lasts {seen}; the limit is {DURATION_MAX_S / 60:g} min. Cut it into parts.")
+        limit_min = DURATION_MAX_S / 60
+        if more:
+            raise TooLongError(
+                "'{name}' lasts more than {limit_min:g} min; the limit is {limit_min:g} min. Cut it into parts.",
+                name=name,
+                limit_min=limit_min,
+            )
+        raise TooLongError(
+            "'{name}' lasts {seen_min:.1f} min; the limit is {limit_min:g} min. Cut it into parts.",
+            name=name,
+            seen_min=duration_s / 60,
+            limit_min=limit_min,
+        )
 
 
-def require_within(seen: int, low: int, high: int, what: str, name: str) -> None:
-    """Refuses a number outside its limits; ``what`` says what it counts, with ``{}`` in its place."""
+def require_within(seen: int, low: int, high: int, sentence: str, name: str) -> None:
+    """Refuses a number outside its limits; ``sentence`` says so, with ``{name}``, ``{seen}``, ``{low}``, ``{high}``."""
     if not low <= seen <= high:
-        raise NotAudioError(f"'{name}' has {what.format(seen)}; {low} to {high} are heard. Export it again.")
+        raise NotAudioError(sentence, name=name, seen=seen, low=low, high=high)
 
 
 class Intake:
@@ -67,15 +80,20 @@ class Intake:
         """
         name = self.source.name
         self.channels = piece.shape[1]
-        require_within(self.channels, 1, CHANNELS_MAX, "{} channels", name)
+        require_within(self.channels, 1, CHANNELS_MAX, STRANGE_CHANNELS, name)
         self.frames += len(piece)
         require_not_too_long(self.frames / self.source.sample_rate_hz, name, more=True)
         if not np.isfinite(piece).all():
-            raise NotAudioError(f"'{name}' holds samples that are not numbers (NaN or infinity). Export it again.")
+            raise NotAudioError(
+                "'{name}' holds samples that are not numbers (NaN or infinity). Export it again.", name=name
+            )
         peak = float(np.abs(piece).max(initial=0.0))
         if peak > SAMPLE_MAX:
             raise NotAudioError(
-                f"'{name}' holds samples of {peak:.1e} times full scale; up to {SAMPLE_MAX} is heard. Export it again."
+                "'{name}' holds samples of {seen:.1e} times full scale; up to {limit} is heard. Export it again.",
+                name=name,
+                seen=peak,
+                limit=SAMPLE_MAX,
             )
         mono = piece[:, 0] if self.first_channel_only or self.channels == 1 else piece.mean(axis=1)
         self.clipped += int(np.count_nonzero(np.abs(piece) >= FULL_SCALE))

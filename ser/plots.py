@@ -20,6 +20,7 @@ from ser import features
 from ser.audio import Recording
 from ser.constants import EMOTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES
 from ser.decimation import envelope, shrink
+from ser.language import mark, tr
 from ser.prediction import Prediction, Step
 
 STEPS_MAX: Final = 600  # of a timeline; each is eight bars
@@ -35,24 +36,29 @@ DB_PER_LOG_MEL: Final = 40.0
 
 @dataclass(frozen=True)
 class EmotionLook:
-    """How an emotion is shown: never by colour alone."""
+    """How an emotion is shown: never by colour alone. ``word`` is English; :attr:`said` is what the reader sees."""
 
     word: str
     icon: str
     colour: str
 
+    @property
+    def said(self) -> str:
+        """The word in the reader's language."""
+        return tr(self.word)
+
 
 # After Okabe & Ito's palette, moved until the closest two stay CIE76 23 apart under normal sight, protanopia,
 # deuteranopia and tritanopia, and each stands out 2:1 from both grounds (tests/test_plots.py holds both).
 EMOTION_LOOKS: Final[dict[str, EmotionLook]] = {
-    "angry": EmotionLook("angry", "😠", "#CA6213"),
-    "calm": EmotionLook("calm", "😌", "#169356"),
-    "disgust": EmotionLook("disgusted", "🤢", "#66420E"),
-    "fearful": EmotionLook("fearful", "😨", "#A34687"),
-    "happy": EmotionLook("happy", "😊", "#F1A100"),
-    "neutral": EmotionLook("neutral", "😐", "#A0A8AA"),
-    "sad": EmotionLook("sad", "😢", "#0253C1"),
-    "surprised": EmotionLook("surprised", "😲", "#49B9FF"),
+    "angry": EmotionLook(mark("angry"), "😠", "#CA6213"),
+    "calm": EmotionLook(mark("calm"), "😌", "#169356"),
+    "disgust": EmotionLook(mark("disgusted"), "🤢", "#66420E"),
+    "fearful": EmotionLook(mark("fearful"), "😨", "#A34687"),
+    "happy": EmotionLook(mark("happy"), "😊", "#F1A100"),
+    "neutral": EmotionLook(mark("neutral"), "😐", "#A0A8AA"),
+    "sad": EmotionLook(mark("sad"), "😢", "#0253C1"),
+    "surprised": EmotionLook(mark("surprised"), "😲", "#49B9FF"),
 }
 assert tuple(EMOTION_LOOKS) == EMOTIONS
 
@@ -64,7 +70,7 @@ def probability_bars(prediction: Prediction) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=[round(value, 2) for value in percent],
-            y=[f"{look.icon} {look.word.capitalize()}" for look in looks],
+            y=[f"{look.icon} {look.said.capitalize()}" for look in looks],
             orientation="h",
             marker={"color": [look.colour for look in looks], "cornerradius": 6},
             text=[_percent(value) for value in percent],
@@ -89,11 +95,11 @@ def waveform(recording: Recording) -> go.Figure:
             y=amplitude,
             mode="lines",
             line={"color": INK, "width": 1},
-            hovertemplate="%{x:.2f} s: %{y:.3f}<extra></extra>",
+            hovertemplate=f"%{{x:.2f}} {tr('s')}: %{{y:.3f}}<extra></extra>",
         )
     )
     set_time_axis(figure, recording)
-    figure.update_yaxes(title="Amplitude", zeroline=True, fixedrange=True, nticks=5)
+    figure.update_yaxes(title=tr("Amplitude"), zeroline=True, fixedrange=True, nticks=5)
     return finish(figure, height_px=230)
 
 
@@ -102,8 +108,7 @@ def mel_spectrogram(recording: Recording) -> go.Figure:
 
     The vertical axis is spaced by mel bands, as hearing is, and labelled in hertz.
     """
-    picture = features.log_mel(recording.samples)
-    picture, step = shrink(picture, np.max)
+    picture, step = shrink(features.log_mel(recording.samples), np.max)
     centres_hz = features.mel_frequencies_hz()
     decibels = np.round((picture - picture.max()) * DB_PER_LOG_MEL).astype(np.int8)  # -80 … 0, fits one byte
     figure = go.Figure(
@@ -114,12 +119,12 @@ def mel_spectrogram(recording: Recording) -> go.Figure:
             y=[f"{hertz:.0f} Hz" for hertz in centres_hz],
             colorscale=LOUDNESS,
             colorbar=_colour_bar("dB"),
-            hovertemplate="%{x:.2f} s, %{y}: %{z} dB<extra></extra>",
+            hovertemplate=f"%{{x:.2f}} {tr('s')}, %{{y}}: %{{z}} dB<extra></extra>",
         )
     )
     set_time_axis(figure, recording)
     figure.update_yaxes(
-        title="Frequency (Hz)",
+        title=tr("Frequency (Hz)"),
         type="category",
         tickvals=[float(np.interp(hertz, centres_hz, np.arange(len(centres_hz)))) for hertz in MEL_TICKS_HZ],
         ticktext=[str(hertz) for hertz in MEL_TICKS_HZ],
@@ -147,12 +152,12 @@ def mfcc(recording: Recording, count: int = 13) -> go.Figure:
             zmin=-2.5,
             zmax=2.5,
             colorscale="RdBu_r",
-            colorbar=_colour_bar("") | {"tickvals": [-2, 0, 2], "ticktext": ["low", "mean", "high"]},
-            hovertemplate="%{x:.2f} s, coefficient %{y}: %{customdata:.1f}<extra></extra>",
+            colorbar=_colour_bar("") | {"tickvals": [-2, 0, 2], "ticktext": [tr("low"), tr("mean"), tr("high")]},
+            hovertemplate=f"%{{x:.2f}} {tr('s')}, {tr('coefficient')} %{{y}}: %{{customdata:.1f}}<extra></extra>",
         )
     )
     set_time_axis(figure, recording)
-    figure.update_yaxes(title="Coefficient", dtick=2 if count <= 20 else 5, fixedrange=True)
+    figure.update_yaxes(title=tr("Coefficient"), dtick=2 if count <= 20 else 5, fixedrange=True)
     return finish(figure, height_px=300)
 
 
@@ -166,9 +171,9 @@ def timeline(prediction: Prediction) -> go.Figure:
         width=silent[:, 1] - silent[:, 0],
         y=np.full(len(silent), 100.0),
         offset=0,
-        name="no speech",
+        name=tr("no speech"),
         marker={"color": GREY, "opacity": 0.22, "line": {"width": 0}},
-        hovertemplate="%{x:.0f} s: no speech<extra></extra>",
+        hovertemplate=f"%{{x:.0f}} {tr('s')}: {tr('no speech')}<extra></extra>",
     )
     for emotion, values in zip(EMOTIONS, probabilities.T, strict=True):
         one = EMOTION_LOOKS[emotion]
@@ -177,20 +182,18 @@ def timeline(prediction: Prediction) -> go.Figure:
             width=widths_s,
             y=np.round(100 * values, 1),
             offset=0,
-            name=f"{one.icon} {one.word}",
+            name=f"{one.icon} {one.said}",
             marker={"color": one.colour, "line": {"width": 0}},
-            hovertemplate=f"%{{x:.0f}} s: {one.word} %{{y:.0f}} %<extra></extra>",
+            hovertemplate=f"%{{x:.0f}} {tr('s')}: {one.said} %{{y:.0f}} %<extra></extra>",
         )
     figure.update_layout(barmode="stack", bargap=0)
     set_time_axis(figure, prediction.recording)
-    figure.update_yaxes(title="Probability (%)", range=[0, 100], fixedrange=True, nticks=3)
+    figure.update_yaxes(title=tr("Probability (%)"), range=[0, 100], fixedrange=True, nticks=3)
     finish(figure, height_px=320)
     return figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.28, "itemclick": False})
 
 
-def _columns(
-    prediction: Prediction,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _columns(prediction: Prediction) -> tuple[NDArray[np.float64], ...]:
     """Starts and widths in seconds, (n,), and probabilities, (n, 8), of at most :data:`STEPS_MAX` columns."""
     steps = prediction.steps
     group = -(-len(steps) // STEPS_MAX)
@@ -221,7 +224,7 @@ def _gaps(starts_s: NDArray[np.float64], stops_s: NDArray[np.float64], duration_
 
 def _percent(value: float) -> str:
     """``78 %``; what rounds to nothing is ``< 1 %``, not zero."""
-    return f"{value:.0f} %" if value >= 0.5 else "< 1 %"
+    return tr("{percent:.0f} %", percent=value) if value >= 0.5 else tr("< {percent:.0f} %", percent=1)
 
 
 def _colour_bar(unit: str) -> dict[str, object]:
@@ -230,7 +233,7 @@ def _colour_bar(unit: str) -> dict[str, object]:
 
 def set_time_axis(figure: go.Figure, recording: Recording) -> None:
     """Seconds from the recording's start on the horizontal axis; ``meta`` tells a player where that start is."""
-    figure.update_xaxes(title="Time (s)", range=[0.0, recording.duration_s])
+    figure.update_xaxes(title=tr("Time (s)"), range=[0.0, recording.duration_s])
     figure.update_layout(meta={"starts_s": 0.0})
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from scipy.signal import welch
 
 from ser.audio import Recording
 from ser.constants import SAMPLE_RATE_HZ
+from ser.language import mark
 from ser.speech import Span, Speech
 
 # The thresholds are rules of thumb of sound engineering; none is fitted on data.
@@ -22,16 +24,32 @@ MEASURED_MAX_S = 120.0
 LEVEL_SAMPLES = SAMPLE_RATE_HZ // 50
 BACKGROUND_QUANTILE = 0.1
 
+CLIPPED = mark(
+    "Clipped: {share:.1%} of the samples are at full scale. "
+    "Turn the input level down, or step back from the microphone."
+)
+QUIET = mark("Very quiet: the voice is at {level_db:.0f} dB of full scale. Come closer.")
+NOISY = mark(
+    "Noisy: the voice is only {above_db:.0f} dB above the background. "
+    "Record in a quieter place, or closer to the microphone."
+)
+NARROW = mark("Telephone sound: there is nothing above 4 kHz, where part of the expression lies.")
 
 OF_THE_VOICE = ("quiet", "noisy")  # kinds that say nothing where there is no voice
 
 
 @dataclass(frozen=True)
 class Remark:
-    """One thing that is wrong: ``kind`` for programs, ``text`` for people."""
+    """One thing that is wrong: ``kind`` for programs, ``text`` for people, from a template and its values."""
 
     kind: str
-    text: str
+    template: str
+    values: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    @property
+    def text(self) -> str:
+        """In English."""
+        return self.template.format(**self.values) if self.values else self.template
 
 
 def remarks(recording: Recording, speech: Speech) -> tuple[Remark, ...]:
@@ -41,24 +59,16 @@ def remarks(recording: Recording, speech: Speech) -> tuple[Remark, ...]:
     spoken = _within(speech.spans, len(levels_db))
     found = []
     if recording.source.clipped_share >= CLIPPED_SHARE:
-        found.append(
-            Remark("clipped", f"Clipped: {recording.source.clipped_share:.1%} of the samples are at full scale. "
-                   "Turn the input level down, or step back from the microphone.")
-        )  # fmt: skip
+        found.append(Remark("clipped", CLIPPED, {"share": recording.source.clipped_share}))
     if spoken.any():
         level_db = _mean_db(levels_db[spoken])
         background_db = float(np.quantile(levels_db, BACKGROUND_QUANTILE))
         if level_db < QUIET_DB:
-            found.append(Remark("quiet", f"Very quiet: the voice is at {level_db:.0f} dB of full scale. Come closer."))
+            found.append(Remark("quiet", QUIET, {"level_db": level_db}))
         if level_db - background_db < NOISY_DB:
-            found.append(
-                Remark("noisy", f"Noisy: the voice is only {level_db - background_db:.0f} dB above the background. "
-                       "Record in a quieter place, or closer to the microphone.")
-            )  # fmt: skip
+            found.append(Remark("noisy", NOISY, {"above_db": level_db - background_db}))
     if _is_narrow(samples):
-        found.append(
-            Remark("narrow", "Telephone sound: there is nothing above 4 kHz, where part of the expression lies.")
-        )
+        found.append(Remark("narrow", NARROW))
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ser.language import mark
 from ser.recognizer import DEFAULT_MODEL
 
 
@@ -29,17 +30,21 @@ RECIPES = {
     for recipe in (
         Recipe(
             DEFAULT_MODEL,
-            "All corpora",
+            mark("All corpora"),
             (),
-            "For research, teaching and other non-commercial use: RAVDESS, TESS and nEMO, which helped to teach it, "
-            "are licensed so.",
+            mark(
+                "For research, teaching and other non-commercial use: RAVDESS, TESS and nEMO, which helped to teach "
+                "it, are licensed so."
+            ),
         ),
         Recipe(
             f"{DEFAULT_MODEL}_open",
-            "Open corpora",
+            mark("Open corpora"),
             ("crema-d", "emodb"),
-            "Also for commercial use, with attribution: taught by CREMA-D (ODbL) and EmoDB (CC0 or CC BY 4.0, as its "
-            "distributors state it) alone. It knows neither calm nor surprise.",
+            mark(
+                "Also for commercial use, with attribution: taught by CREMA-D (ODbL) and EmoDB (CC0 or CC BY 4.0, as "
+                "its distributors state it) alone. It knows neither calm nor surprise."
+            ),
         ),
     )
 }

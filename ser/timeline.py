@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,11 +121,12 @@ def as_json(prediction: Prediction) -> str:
     return json.dumps(content, indent=1) + "\n"
 
 
-def as_subtitles(prediction: Prediction, form: str) -> str:
+def as_subtitles(prediction: Prediction, form: str, words: Mapping[str, str] | None = None) -> str:
     """Segments as subtitles that any player shows over the recording.
 
     Args:
         form: ``srt`` (SubRip) or ``vtt`` (WebVTT, W3C).
+        words: what emotions are called; by default as in :data:`ser.constants.EMOTIONS`.
 
     Raises:
         ValueError: another form.
@@ -135,8 +137,8 @@ def as_subtitles(prediction: Prediction, form: str) -> str:
     parts = ["WEBVTT\n"] if form == "vtt" else []
     for number, one in enumerate(timeline(prediction).segments, start=1):
         times = f"{_clock(one.start_s, mark)} --> {_clock(one.stop_s, mark)}"
-        doubt = "" if one.sure else "?"
-        parts.append(f"{number}\n{times}\n{one.emotion}{doubt} ({one.probability:.0%})\n")
+        word = (words or {}).get(one.emotion, one.emotion) + ("" if one.sure else "?")
+        parts.append(f"{number}\n{times}\n{word} ({one.probability:.0%})\n")
     return "\n".join(parts)
 
 

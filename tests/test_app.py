@@ -60,7 +60,7 @@ def test_wav_gets_an_answer_facts_player_and_four_figures(scripted: Scripted, ma
     text = words(page)
     assert '<p class="word">Calm</p>' in text
     assert "Fairly sure</b> · 78 %" in text
-    for fact in ("voice.wav", "audio/wav", "353 kB", "2.0 s", "PCM_16", "44 100 Hz", "2 (stereo)"):
+    for fact in ("voice.wav", "audio/wav", "353 kB", "2.0 s", "PCM_16", "44\u00a0100 Hz", "2 (stereo)"):
         assert f"<dd>{fact}</dd>" in text, fact
     assert charts(page) == 4
     assert [one.value for one in page.markdown if one.value.startswith("**")] == [

@@ -309,3 +309,30 @@ def test_no_page_shuts_anybody_out(tools: ModuleType, address: str, path: str, t
         grave = {one["id"]: [node["html"][:200] for node in one["nodes"]] for one in found
                  if one["impact"] in ("serious", "critical")}  # fmt: skip
         assert not grave
+
+
+def test_another_language_keeps_the_upload_and_its_answer(
+    tools: ModuleType, address: str, make_wav: Any, tmp_path: Path
+) -> None:
+    wav = tmp_path / "voice.wav"
+    wav.write_bytes(make_wav(2.0))
+    with tools.browser() as page:
+        page.goto(f"{address}/?lang=de")
+        tools.upload(page, wav)
+        assert "Keine Sprache erkannt" in tools.await_answer(page)
+        model = page.locator(".st-key-model input")
+        assert model.input_value() == "Alle Korpora"
+        page.locator(".st-key-language input").click()
+        options = page.get_by_role("option")
+        options.last.wait_for()
+        assert options.count() == 8
+        options.last.click()
+        page.wait_for_function("document.documentElement.lang === 'fa' && document.documentElement.dir === 'rtl'")
+        page.locator(ANSWER).filter(has_text="گفتاری پیدا نشد").wait_for()
+        assert page.url.endswith("lang=fa")
+        # The browser has forgotten the German words of the choice beside it.
+        page.wait_for_function("document.querySelector('.st-key-model input').value === 'همهٔ پیکره‌ها'")
+        # What is read begins at the right; the words of a figure's axis are inside it.
+        card, bars = (page.locator(one).first.bounding_box() for one in (ANSWER, ".bars"))
+        assert card["x"] > bars["x"]
+        assert all(one.bounding_box()["x"] > 0 for one in page.locator(".ytick text").all())

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVING = (
     "ser.errors",
     "ser.constants",
+    "ser.language",
     "ser.containers",
     "ser.ffmpeg",
     "ser.intake",
@@ -70,7 +71,19 @@ TRAINING = (
 TRAINING_LIBRARIES = ("tensorflow", "keras", "sklearn")
 # The order of the design: a module may import those before it, never those after it.
 ORDER = (
-    *("errors", "constants", "containers", "ffmpeg", "intake", "audio", "speech", "quality", "passages", "features"),
+    *(
+        "errors",
+        "constants",
+        "language",
+        "containers",
+        "ffmpeg",
+        "intake",
+        "audio",
+        "speech",
+        "quality",
+        "passages",
+        "features",
+    ),
     *(
         "inputs",
         "ears",

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import ser
+from ser.language import LANGUAGES
 from ser.ui import about
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +64,19 @@ def test_the_container_installs_the_same_versions_and_no_training_framework() ->
     assert text.count("--hash=sha256:") >= len(served)
     wanted = {line for line in (ROOT / "requirements-serve.in").read_text().splitlines() if line[:1] not in ("", "#")}
     assert wanted <= set(served)
+
+
+def test_wheel_and_image_hold_every_translation_and_style_sheet() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)["tool"]["setuptools"]["package-data"]
+    packed = {path for package, globs in data.items() for glob in globs for path in
+              (ROOT / package.replace(".", "/")).glob(glob)}  # fmt: skip
+    assert {f"ser/locale/{code}/LC_MESSAGES/ser.mo" for code in LANGUAGES if code != "en"} <= {
+        path.relative_to(ROOT).as_posix() for path in packed
+    }
+    assert set((ROOT / "ser").rglob("*.css")) <= packed
+    assert "COPY ser ser" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "!ser/" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 
 
 def test_version_is_said_once() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ser.language import mark, ntr, spoken, tr
+
 # Colours come from the theme (.streamlit/config.toml) by way of currentColor, so one sheet serves both themes.
 STYLE = Path(__file__).with_name("style.css")
 
@@ -16,14 +18,20 @@ _MARK = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
 <g stroke="#FBF8F3" stroke-width="5" stroke-linecap="round"><path d="M14 27v10"/><path d="M23 20v24"/>
 <path d="M32 13v38" stroke="#F1A100"/><path d="M41 22v20"/><path d="M50 28v8"/></g></svg>"""
 
-_FOOT = """<footer class="ser-foot">
-<p><b>What this is.</b> A neural network that judges how a voice sounds; it does not understand the words and can't
-look into anyone. It can be wrong, most of all with noise, several speakers, or languages and accents it has not
-heard. Don't decide anything about a person by it.</p>
-<p><b>Your recording</b> is held in memory while this page is open, and is neither stored nor passed on.</p>
-<p><b>The law.</b> The EU AI Act prohibits inferring emotions of people at work and in education, except for medical
-or safety reasons (Art. 5(1)(f)). Elsewhere, people whose emotions are inferred must be informed (Art. 50(3)).</p>
-</footer>"""
+# Of the foot, each a paragraph.
+_FOOT = (
+    mark(
+        "<b>What this is.</b> A neural network that judges how a voice sounds; it does not understand the words and "
+        "can't look into anyone. It can be wrong, most of all with noise, several speakers, or languages and accents "
+        "it has not heard. Don't decide anything about a person by it."
+    ),
+    mark("<b>Your recording</b> is held in memory while this page is open, and is neither stored nor passed on."),
+    mark(
+        "<b>The law.</b> The EU AI Act prohibits inferring emotions of people at work and in education, except for "
+        "medical or safety reasons (Art. 5(1)(f)). Elsewhere, people whose emotions are inferred must be informed "
+        "(Art. 50(3))."
+    ),
+)
 
 _MARKDOWN = re.compile(r"[\\`*\[\]$~<>:#|]|(?<![^\W_])_|_(?![^\W_])")
 
@@ -50,7 +58,8 @@ def head(title: str, line: str) -> None:
 
 def foot() -> None:
     """What this is, where recordings go, and the law."""
-    st.html(_FOOT)
+    paragraphs = "\n".join(f"<p>{tr(one)}</p>" for one in _FOOT)
+    st.html(f'<footer class="ser-foot">\n{paragraphs}\n</footer>')
 
 
 def plain(text: str) -> str:
@@ -80,8 +89,8 @@ def sureness(probability: float, not_sure_below: float = 0.0) -> str:
     'Fairly sure'
     """
     fairly = min(0.6, not_sure_below or 0.6)
-    steps = ((0.85, "Very sure"), (fairly, "Fairly sure"), (0.4, "Not so sure"))
-    return next((words for least, words in steps if probability >= least), "Hardly more than a guess")
+    steps = ((0.85, tr("Very sure")), (fairly, tr("Fairly sure")), (0.4, tr("Not so sure")))
+    return next((words for least, words in steps if probability >= least), tr("Hardly more than a guess"))
 
 
 def size_words(size_bytes: int) -> str:
@@ -91,8 +100,10 @@ def size_words(size_bytes: int) -> str:
     ('900 bytes', '48 kB', '2.3 MB')
     """
     if size_bytes < 1000:
-        return f"{size_bytes} bytes"
-    return f"{size_bytes / 1000:.0f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
+        return ntr("{n} byte", "{n} bytes", size_bytes)
+    if size_bytes < 1_000_000:
+        return tr("{kilobytes:.0f} kB", kilobytes=size_bytes / 1000)
+    return tr("{megabytes:.1f} MB", megabytes=size_bytes / 1_000_000)
 
 
 def clock(seconds: float) -> str:
@@ -102,7 +113,8 @@ def clock(seconds: float) -> str:
     ('1:15', '1:01:01')
     """
     minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+    text = f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+    return spoken().number(text)
 
 
 def duration_words(duration_s: float) -> str:
@@ -112,6 +124,6 @@ def duration_words(duration_s: float) -> str:
     ('3.2 s', '1 min 15 s')
     """
     if duration_s < 59.95:
-        return f"{duration_s:.1f} s"
+        return tr("{seconds:.1f} s", seconds=duration_s)
     minutes, seconds = divmod(round(duration_s), 60)
-    return f"{minutes} min {seconds} s"
+    return tr("{minutes} min {seconds} s", minutes=minutes, seconds=seconds)

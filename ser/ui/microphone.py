@@ -8,16 +8,18 @@ from typing import Any, Final
 
 import streamlit as st
 
+from ser.language import mark, tr
+
 SCRIPT: Final = Path(__file__).with_name("microphone.js")
-INSECURE = (
+INSECURE = mark(
     "This page was not opened over https://, so the browser gives it no microphone. Open it over https:// or on "
     "localhost, or upload a recording instead."
 )
-REFUSED = (
+REFUSED = mark(
     "The browser refuses this page the microphone. Press the icon before the address, allow the microphone there, "
     "and load the page again; or upload a recording instead."
 )
-NONE = "The browser finds no microphone. Plug one in and load the page again, or upload a recording instead."
+NONE = mark("The browser finds no microphone. Plug one in and load the page again, or upload a recording instead.")
 _CSS = "p { margin: 0; padding: .6rem 1rem; border-radius: .6rem; border: 1px solid currentColor; }"
 
 
@@ -30,4 +32,4 @@ def _component() -> Any:
 
 def watch() -> None:
     """Shows a sentence if the microphone can't work, and nothing otherwise."""
-    _component()(key="microphone-hint", data={"insecure": INSECURE, "refused": REFUSED, "none": NONE})
+    _component()(key="microphone-hint", data={"insecure": tr(INSECURE), "refused": tr(REFUSED), "none": tr(NONE)})

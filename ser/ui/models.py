@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ser.language import tr
 from ser.recognizer import DEFAULT_MODEL, ModelInfo, known_models
 from ser.ui import look
 
@@ -29,17 +30,18 @@ def choose() -> str:
     left, right = st.columns([2, 3], gap="small", vertical_alignment="bottom")
     with left:
         # Few options: typing to filter them would only bring up a phone's keyboard.
-        name = st.selectbox("Model", tuple(models), format_func=titles.__getitem__, key=MODEL, filter_mode=None)
+        name = st.selectbox(tr("Model"), tuple(models), format_func=titles.__getitem__, key=MODEL, filter_mode=None)
     if models[name].use:
-        right.caption(look.plain(models[name].use))
+        right.caption(look.plain(tr(models[name].use)))
     _keep_in_link(name, first)
     return str(name)
 
 
 def _titles(models: Sequence[ModelInfo]) -> dict[str, str]:
     """Name → title; two models that share a title are told apart by their names."""
-    titles = [one.title for one in models]
-    return {one.name: one.title if titles.count(one.title) == 1 else f"{one.title} ({one.name})" for one in models}
+    said = {one.name: tr(one.title) for one in models}
+    titles = list(said.values())
+    return {name: title if titles.count(title) == 1 else f"{title} ({name})" for name, title in said.items()}
 
 
 def _keep_in_link(name: str, first: str) -> None:

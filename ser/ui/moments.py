@@ -9,6 +9,7 @@ import streamlit as st
 from ser import plots
 from ser.audio import Recording
 from ser.constants import SAMPLE_RATE_HZ
+from ser.language import tr
 from ser.prediction import Prediction
 from ser.timeline import Segment, as_csv, as_json, as_subtitles, timeline
 from ser.ui import look
@@ -54,15 +55,16 @@ def show(prediction: Prediction, key: str, name: str) -> None:
     """
     found = timeline(prediction)
     if not found.segments:
-        st.caption("Nobody speaks for long enough to tell anything.")
+        st.caption(tr("Nobody speaks for long enough to tell anything."))
         return
     shares = " · ".join(
-        f"{plots.EMOTION_LOOKS[emotion].icon} {plots.EMOTION_LOOKS[emotion].word} {100 * share:.0f} %"
+        f"{plots.EMOTION_LOOKS[emotion].icon} {plots.EMOTION_LOOKS[emotion].said} "
+        + tr("{percent:.0f} %", percent=100 * share)
         for emotion, share in found.shares.items()
         if share >= SHARE_SHOWN_MIN
     )
-    st.markdown(f"**Share of the speech:** {shares}")
-    st.caption("Click a row to hear it from there.")
+    st.markdown(f"**{tr('Share of the speech:')}** {shares}")
+    st.caption(tr("Click a row to hear it from there."))
     st.dataframe(
         [_row(segment) for segment in found.segments],
         hide_index=True,
@@ -70,7 +72,7 @@ def show(prediction: Prediction, key: str, name: str) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "Probability": st.column_config.ProgressColumn(format="%.0f %%", min_value=0.0, max_value=100.0),
+            tr("Probability"): st.column_config.ProgressColumn(format="%.0f %%", min_value=0.0, max_value=100.0),
         },
         key=_table_key(key),
     )
@@ -80,21 +82,22 @@ def show(prediction: Prediction, key: str, name: str) -> None:
 def _row(segment: Segment) -> dict[str, object]:
     one = plots.EMOTION_LOOKS[segment.emotion]
     return {
-        "From": look.clock(segment.start_s),
-        "To": look.clock(segment.stop_s),
-        "Emotion": f"{one.icon} {one.word.capitalize()}",
-        "Probability": 100 * segment.probability,
-        "": "sure" if segment.sure else "not sure",
+        tr("From"): look.clock(segment.start_s),
+        tr("To"): look.clock(segment.stop_s),
+        tr("Emotion"): f"{one.icon} {one.said.capitalize()}",
+        tr("Probability"): 100 * segment.probability,
+        "": tr("sure") if segment.sure else tr("not sure"),
     }
 
 
 def _downloads(prediction: Prediction, key: str, name: str) -> None:
-    stem = Path(name).stem or "recording"
+    stem = Path(name).stem or tr("recording")
+    words = {emotion: one.said for emotion, one in plots.EMOTION_LOOKS.items()}
     forms = (
         ("CSV", "csv", "text/csv", as_csv(prediction)),
         ("JSON", "json", "application/json", as_json(prediction)),
-        ("SRT", "srt", "application/x-subrip", as_subtitles(prediction, "srt")),
-        ("VTT", "vtt", "text/vtt", as_subtitles(prediction, "vtt")),
+        ("SRT", "srt", "application/x-subrip", as_subtitles(prediction, "srt", words)),
+        ("VTT", "vtt", "text/vtt", as_subtitles(prediction, "vtt", words)),
     )
     for column, (label, suffix, media_type, text) in zip(st.columns(len(forms)), forms, strict=True):
         column.download_button(

@@ -21,18 +21,19 @@ from ser import audio, plots
 from ser.audio import AUDIO_SUFFIXES
 from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import SerError
+from ser.language import mark, tr
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.ui import look, memory, microphone, models, moments, pictures, playhead, sounds, verdicts
+from ser.ui import language, look, memory, microphone, models, moments, pictures, playhead, sounds, verdicts
 from ser.ui.card import card
 from ser.ui.sounds import Sound
 
-UPLOAD, MICROPHONE = "Upload", "Microphone"
-MICROPHONE_NAME = "Microphone recording"
+UPLOAD, MICROPHONE = mark("Upload"), mark("Microphone")
+MICROPHONE_NAME = mark("Microphone recording")
 ANSWER = "answer"
 STOPPED = "stopped"
 PROGRESS_FROM_S = 60.0
-APOLOGY = (
+APOLOGY = mark(
     "Sorry, something went wrong on our side. Your recording was not kept. Try once more, or with another recording."
 )
 _log = logging.getLogger(__name__)
@@ -71,8 +72,8 @@ def warmed_up(recognizer: Recognizer) -> Recognizer:
 def page(recognizer: Callable[[str], Recognizer]) -> None:
     """Draws the page. ``recognizer`` gives the shared, loaded model of a name."""
     look.head(
-        "How does this voice sound?",
-        "Upload a recording or say something: one of eight emotions, how sure that is, and pictures of the sound.",
+        tr("How does this voice sound?"),
+        tr("Upload a recording or say something: one of eight emotions, how sure that is, and pictures of the sound."),
     )
     memory.recall(ANSWER)
     with st.container(border=True, key="choose"):
@@ -88,48 +89,50 @@ def page(recognizer: Callable[[str], Recognizer]) -> None:
             recognizer(model)  # loads while the visitor still chooses
         elif st.session_state.get(STOPPED) == sound.key:
             with slot.container():
-                st.info("Stopped. The recording is still here.", icon=":material/stop_circle:")
-                st.button("Listen again", on_click=_go_on, icon=":material/replay:")
+                st.info(tr("Stopped. The recording is still here."), icon=":material/stop_circle:")
+                st.button(tr("Listen again"), on_click=_go_on, icon=":material/replay:")
         else:
             _answer(sound, model, slot, recognizer)
     except SerError as error:
         st.session_state.pop(ANSWER, None)
-        shown = sound.name if sound else ""
-        slot.error(str(error).replace(shown, look.plain(shown)), icon=":material/error:")
+        slot.error(language.told(error), icon=":material/error:")
     except Exception as error:  # noqa: BLE001 - whatever it is, a visitor sees a sentence
         st.session_state.pop(ANSWER, None)
         where = traceback.extract_tb(error.__traceback__)[-1]
         # Type and place only: the message may hold a file's name.
         _log.error("Recognise page: %s in %s, line %s", type(error).__name__, where.filename, where.lineno)
-        slot.error(APOLOGY, icon=":material/error:")
+        slot.error(tr(APOLOGY), icon=":material/error:")
 
 
 def _choose() -> Sound | None:
     """The two ways in. Only the chosen one is on the page, and leaving one forgets what it held."""
+    icons = ((UPLOAD, "upload_file"), (MICROPHONE, "mic"))
+    said = {option: f":material/{icon}: {tr(option)}" for option, icon in icons}
     way = st.segmented_control(
-        "Where the sound comes from",
-        (UPLOAD, MICROPHONE),
+        tr("Where the sound comes from"),
+        tuple(said),
         default=UPLOAD,
         required=True,
-        format_func=lambda option: f":material/{'mic' if option == MICROPHONE else 'upload_file'}: {option}",
+        format_func=said.__getitem__,
         label_visibility="collapsed",
         width="stretch",
         key="way",
     )
     if way == MICROPHONE:
         recorded = st.audio_input(
-            "Press the microphone, say a sentence, press again", sample_rate=SAMPLE_RATE_HZ, key="microphone"
+            tr("Press the microphone, say a sentence, press again"), sample_rate=SAMPLE_RATE_HZ, key="microphone"
         )
-        st.caption("Your browser asks for permission first. It offers microphones on https:// pages and localhost.")
+        st.caption(tr("Your browser asks for permission first. It offers microphones on https:// pages and localhost."))
         microphone.watch()
         return Sound(MICROPHONE_NAME, recorded.getvalue()) if recorded else None
     uploaded = st.file_uploader(
-        "Drop a recording here, or browse",
+        tr("Drop a recording here, or browse"),
         type=[suffix.removeprefix(".") for suffix in AUDIO_SUFFIXES],
         max_upload_size=UPLOAD_MAX_MB,
         key="upload",
     )
-    st.caption(f"From {DURATION_MIN_S} s to {DURATION_MAX_S / 3600:g} h. One voice and little noise work best.")
+    limits = {"least_s": DURATION_MIN_S, "most_h": DURATION_MAX_S / 3600}
+    st.caption(tr("From {least_s} s to {most_h:g} h. One voice and little noise work best.", **limits))
     if uploaded:
         sounds.forget_given()
         return Sound(uploaded.name, uploaded.getvalue())
@@ -142,10 +145,10 @@ def _choose() -> Sound | None:
 def _welcome(slot: DeltaGenerator) -> None:
     """What the page can hear, while there is nothing to show yet."""
     chips = "".join(
-        f'<li style="--tone:{one.colour}">{one.icon} {one.word.capitalize()}</li>'
+        f'<li style="--tone:{one.colour}">{one.icon} {one.said.capitalize()}</li>'
         for one in plots.EMOTION_LOOKS.values()
     )
-    slot.html(f'<div class="ser-welcome"><p>It listens for</p><ul class="ser-chips">{chips}</ul></div>')
+    slot.html(f'<div class="ser-welcome"><p>{tr("It listens for")}</p><ul class="ser-chips">{chips}</ul></div>')
 
 
 def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable[[str], Recognizer]) -> None:
@@ -162,38 +165,43 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
         left, right = st.columns([5, 6], gap="medium", vertical_alignment="center")
         left.html(card(prediction))
         with right:
-            ranked = ", ".join(f"{score.emotion} {score.probability:.0%}" for score in prediction.scores)
-            pictures.chart(
-                plots.probability_bars(prediction), "bars", answer.key, f"Probability of each emotion: {ranked}"
-            )
+            pictures.chart(plots.probability_bars(prediction), "bars", answer.key, _ranked(prediction))
         verdicts.ask(prediction, answer.key, sound.name, model)
         for remark in prediction.remarks:
-            st.warning(remark.text, icon=":material/hearing:")
+            st.warning(tr(remark.template, **remark.values), icon=":material/hearing:")
         segment = moments.chosen(prediction, answer.key)
         with st.container(border=True):
             pictures.player(sound.data, prediction.recording, segment)
             st.html(pictures.facts(prediction))
         if len(prediction.steps) > 1:
-            st.subheader("Over time", anchor=False)
+            st.subheader(tr("Over time"), anchor=False)
             with st.container(border=True):
-                pictures.chart(
-                    plots.timeline(prediction), "timeline", answer.key, "Probability of each emotion over time"
-                )
+                alt = tr("Probability of each emotion over time")
+                pictures.chart(plots.timeline(prediction), "timeline", answer.key, alt)
                 moments.show(prediction, answer.key, sound.name)
         pictures.pictures(prediction, answer.key, segment)
         playhead.join()
 
 
+def _ranked(prediction: Prediction) -> str:
+    each = (
+        tr("{emotion} {share:.0%}", emotion=plots.EMOTION_LOOKS[score.emotion].said, share=score.probability)
+        for score in prediction.scores
+    )
+    return tr("Probability of each emotion: {ranked}", ranked=", ".join(each))
+
+
 def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:
     """Runs the recording through the model and says what happens meanwhile."""
-    status, below = st.status("Converting the recording …"), st.empty()
+    status, below = st.status(tr("Converting the recording …")), st.empty()
     with status:
         started_s = time.perf_counter()
         recording = audio.load(sound.data, sound.name)
         convert_s = time.perf_counter() - started_s
-        status.update(label=f"Listening to {look.duration_words(recording.duration_s)} of sound …")
+        duration = look.duration_words(recording.duration_s)
+        status.update(label=tr("Listening to {duration} of sound …", duration=duration))
         loaded = recognizer(model)
-        status.update(label="Recognising the emotion …")
+        status.update(label=tr("Recognising the emotion …"))
         with below.container():  # in the status's own box it would be folded away
             progress = _progress(sound) if recording.duration_s >= PROGRESS_FROM_S else None
         answer = Answer(sound.key, model, loaded.predict(recording, progress=progress), convert_s)
@@ -206,13 +214,14 @@ def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]
 def _progress(sound: Sound) -> Callable[[float, float], None]:
     """A bar with the time left, and a button: pressing it ends the run, because Streamlit then starts a new one."""
     started_s = time.perf_counter()
-    bar = st.progress(0.0, "Listening …")
-    st.button("Stop", on_click=_stop, args=(sound.key,), icon=":material/stop:")
+    bar = st.progress(0.0, tr("Listening …"))
+    st.button(tr("Stop"), on_click=_stop, args=(sound.key,), icon=":material/stop:")
 
     def show(done_s: float, all_s: float) -> None:
         left_s = (time.perf_counter() - started_s) * (all_s - done_s) / done_s
-        words = f"{look.duration_words(done_s)} of {look.duration_words(all_s)} of speech heard"
-        bar.progress(min(1.0, done_s / all_s), f"{words}, {look.duration_words(left_s)} left")
+        done, whole, left = (look.duration_words(one_s) for one_s in (done_s, all_s, left_s))
+        words = tr("{done} of {whole} of speech heard, {left} left", done=done, whole=whole, left=left)
+        bar.progress(min(1.0, done_s / all_s), words)
 
     return show
 
@@ -226,13 +235,15 @@ def _go_on() -> None:
 
 
 def _done(answer: Answer) -> str:
-    return f"Recognised in {answer.convert_s + answer.prediction.timing.total_s:.1f} s"
+    return tr("Recognised in {seconds:.1f} s", seconds=answer.convert_s + answer.prediction.timing.total_s)
 
 
 def _timing(answer: Answer) -> str:
     timing = answer.prediction.timing
-    return (
-        f"Converting {1000 * (answer.convert_s + timing.decode_s):.0f} ms · "
-        f"listening {1000 * timing.features_s:.0f} ms · "
-        f"recognising {1000 * timing.model_s:.0f} ms · model {answer.model}"
+    return tr(
+        "Converting {convert_ms:.0f} ms · listening {listen_ms:.0f} ms · recognising {model_ms:.0f} ms · model {model}",
+        convert_ms=1000 * (answer.convert_s + timing.decode_s),
+        listen_ms=1000 * timing.features_s,
+        model_ms=1000 * timing.model_s,
+        model=answer.model,
     )

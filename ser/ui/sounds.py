@@ -12,15 +12,16 @@ from typing import Final
 
 import streamlit as st
 
+from ser.language import mark, tr
 from ser.ui import look
 
 GIVEN: Final = "given"
 EXAMPLES: Final = Path(__file__).with_name("examples")
 # How the synthetic voice of a file speaks. scripts/make_examples.py makes them.
-MANNERS: Final = ("lively", "even", "slow")
+MANNERS: Final = (mark("lively"), mark("even"), mark("slow"))
 PUBLIC: Final = (
-    "More voices, acted and free for research: [RAVDESS](https://zenodo.org/records/1188976), "
-    "[CREMA-D](https://github.com/CheyneyComputerScience/CREMA-D), [EmoDB](http://emodb.bilderbar.info/)."
+    "[RAVDESS](https://zenodo.org/records/1188976), "
+    "[CREMA-D](https://github.com/CheyneyComputerScience/CREMA-D), [EmoDB](http://emodb.bilderbar.info/)"
 )
 
 
@@ -54,18 +55,18 @@ def given() -> Sound | None:
         return None
     left, right = st.columns([4, 1], vertical_alignment="center")
     left.markdown(f":material/audio_file: **{look.plain(sound.name)}**")
-    right.button("Remove", key="remove-given", on_click=forget_given, icon=":material/close:", width="stretch")
+    right.button(tr("Remove"), key="remove-given", on_click=forget_given, icon=":material/close:", width="stretch")
     return sound
 
 
 def offer() -> None:
     """Examples to try without a file of one's own: a synthetic voice, and public corpora by link."""
-    st.caption("Nothing at hand? The same sentence by a synthetic voice:")
+    st.caption(tr("Nothing at hand? The same sentence by a synthetic voice:"))
     with st.container(horizontal=True):
         for name in MANNERS:
-            st.button(name.capitalize(), key=f"example-{name}", on_click=_give_example, args=(name,),
+            st.button(tr(name).capitalize(), key=f"example-{name}", on_click=_give_example, args=(name,),
                       icon=":material/play_circle:")  # fmt: skip
-    st.caption(PUBLIC)
+    st.caption(tr("More voices, acted and free for research: {corpora}.", corpora=PUBLIC))
 
 
 def _give_example(name: str) -> None:

@@ -9,12 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from ser import plots
+from ser.language import mark, tr
 from ser.prediction import Prediction
 from ser.ui import look
 
 VERDICTS: Final = "verdicts"
-YES, NO = "Yes", "No"
-UNKNOWN: Final = "can't tell"
+YES, NO = mark("Yes"), mark("No")
+UNKNOWN: Final = mark("can't tell")
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,32 @@ def ask(prediction: Prediction, key: str, name: str, model: str) -> None:
 
 
 def _question(prediction: Prediction, key: str, name: str, model: str) -> None:
+    words = {one: tr(one) for one in (YES, NO)}
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Was “{_word(prediction.emotion)}” right?**")
-        said = st.pills("Was this right?", (YES, NO), key=f"right-{key}", label_visibility="collapsed")
+        st.markdown(f"**{tr('Was “{emotion}” right?', emotion=tr(_word(prediction.emotion)))}**")
+        said = st.pills(
+            tr("Was this right?"),
+            tuple(words),
+            format_func=words.__getitem__,
+            key=f"right-{key}",
+            label_visibility="collapsed",
+        )
     kept: dict[str, Verdict] = st.session_state.setdefault(VERDICTS, {})
     if said is None:
         kept.pop(key, None)
         return
-    word = _word(prediction.emotion)
-    if said == NO:
-        others = [one.word for name_, one in plots.EMOTION_LOOKS.items() if name_ != prediction.emotion]
-        word = st.pills("What was it?", (*others, UNKNOWN), default=UNKNOWN, key=f"was-{key}") or UNKNOWN
+    word = _other(prediction, key) if said == NO else _word(prediction.emotion)
     kept[key] = Verdict(
         name, model, _word(prediction.emotion), round(prediction.probability, 3), prediction.is_sure, said == YES, word
     )
+
+
+def _other(prediction: Prediction, key: str) -> str:
+    """What it was instead, by the visitor's word."""
+    others = [one.word for emotion, one in plots.EMOTION_LOOKS.items() if emotion != prediction.emotion]
+    words = {one: tr(one) for one in (*others, UNKNOWN)}
+    asked = tr("What was it?")
+    return st.pills(asked, tuple(words), default=UNKNOWN, format_func=words.__getitem__, key=f"was-{key}") or UNKNOWN
 
 
 def table(kept: dict[str, Verdict]) -> None:
@@ -60,9 +73,11 @@ def table(kept: dict[str, Verdict]) -> None:
         return
     rows = pd.DataFrame([asdict(one) for one in kept.values()])
     right = int(rows["right"].sum())
-    with st.expander(f"Your session: right {right} of {len(rows)}", icon=":material/fact_check:"):
+    with st.expander(
+        tr("Your session: right {right} of {all}", right=right, all=len(rows)), icon=":material/fact_check:"
+    ):
         st.dataframe(rows, hide_index=True, width="stretch")
-        st.caption("Held in memory while this page is open; nobody else sees it.")
+        st.caption(tr("Held in memory while this page is open; nobody else sees it."))
         shown = rows.assign(file=[look.harmless(one) for one in rows["file"]])
         st.download_button(
             "CSV", shown.to_csv(index=False).encode(), "session.csv", "text/csv", icon=":material/download:",
