@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ser import audio, plots, zipped
+from ser import audio, plots, telemetry, zipped
 from ser.audio import AUDIO_SUFFIXES
 from ser.constants import EMOTIONS, UPLOAD_MAX_MB
 from ser.errors import SerError
@@ -129,9 +129,12 @@ def _heard(uploads: list[Any], model: str, recognizer: Load) -> list[Row]:
 
 def _row(one: zipped.Packed, recognizer: Recognizer) -> Row:
     try:
-        if one.error:
-            raise one.error
-        return Row(one.name, one.data, recognizer.predict(audio.load(one.data, one.name)), "")
+        with telemetry.analysis("/many") as account:
+            if one.error:
+                raise one.error
+            recording = audio.load(one.data, one.name)
+            account.audio_s = recording.duration_s
+            return Row(one.name, one.data, recognizer.predict(recording), "")
     except SerError as error:
         return Row(one.name, b"", None, str(error))
 

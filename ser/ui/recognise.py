@@ -8,9 +8,7 @@ neither another file nor another model can show it.
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,7 +16,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ser import audio, plots
+from ser import audio, journal, plots, telemetry
 from ser.audio import AUDIO_SUFFIXES
 from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import SerError
@@ -35,7 +33,6 @@ PROGRESS_FROM_S = 60.0
 APOLOGY = (
     "Sorry, something went wrong on our side. Your recording was not kept. Try once more, or with another recording."
 )
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -109,9 +106,7 @@ def page(recognizer: Callable[[str], Recognizer]) -> None:
         slot.error(str(error).replace(shown, look.plain(shown)), icon=":material/error:")
     except Exception as error:  # noqa: BLE001 - whatever it is, a visitor sees a sentence
         st.session_state.pop(ANSWER, None)
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        # Type and place only: the message may hold a file's name.
-        _log.error("Recognise page: %s in %s, line %s", type(error).__name__, where.filename, where.lineno)
+        journal.tell_failure("Recognise page", error)
         slot.error(APOLOGY, icon=":material/error:")
 
 
@@ -187,12 +182,13 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
 
 def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:
     """Runs the recording through the model and says what happens meanwhile."""
-    with st.status("Converting the recording …") as status:
+    with st.status("Converting the recording …") as status, telemetry.analysis("/recognise") as account:
         started_s = time.perf_counter()
         recording = audio.load(sound.data, sound.name)
         convert_s = time.perf_counter() - started_s
         status.update(label=f"Listening to {look.duration_words(recording.duration_s)} of sound …")
         loaded = recognizer(model)
+        account.audio_s = recording.duration_s
         status.update(label="Recognising the emotion …")
         progress = _progress(sound) if recording.duration_s >= PROGRESS_FROM_S else None
         answer = Answer(sound.key, model, loaded.predict(recording, progress=progress), convert_s)
