@@ -7,13 +7,14 @@ logged.
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi_offline import FastAPIOffline
 from limits import RateLimitItem, parse
@@ -21,6 +22,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect
 
 from ser import __version__, audio
 from ser.api_problems import add_handlers, documented
@@ -31,12 +33,11 @@ from ser.errors import SerError, TooLongError
 from ser.prediction import Prediction
 from ser.recognizer import DEFAULT_MODEL, Recognizer, known_models
 from ser.telemetry import account_of, counted
+from ser.turns import QUEUE
 from ser.uploads import FORM_MARGIN_BYTES, UPLOAD_MAX_BYTES, keep_in_memory
 
 PREFIX: Final = "/api"
 PREDICT: Final = f"{PREFIX}/v1/predict"
-LONG_FROM_S: Final = 30.0
-SHORT_AT_ONCE: Final = 2
 KEY_HEADER: Final = "X-API-Key"
 BODY: Final = {
     "requestBody": {
@@ -128,10 +129,10 @@ def _guard(settings: ApiSettings) -> Callable[[Request], None]:
 
 
 def _add_routes(api: FastAPI, load: Load) -> None:
-    limits: dict[str, CapacityLimiter] = {}
-
-    def limit(kind: str, tokens: int) -> CapacityLimiter:
-        return limits.setdefault(kind, CapacityLimiter(tokens))
+    @functools.cache
+    def inside() -> CapacityLimiter:
+        """Threads for all that the queue lets in, and a few for those that it refuses; made in the event loop."""
+        return CapacityLimiter(QUEUE.threads_max + 8)
 
     @api.get("/v1/health", summary="Whether the server answers")
     def health() -> Health:
@@ -148,7 +149,7 @@ def _add_routes(api: FastAPI, load: Load) -> None:
 
     @api.post(
         "/v1/predict", summary="Which emotion a recording carries", openapi_extra=BODY,
-        responses=documented(400, 401, 404, 413, 415, 422, 429),
+        responses=documented(400, 401, 404, 413, 415, 422, 429, 503),
     )  # fmt: skip
     async def predict(
         request: Request,
@@ -157,14 +158,23 @@ def _add_routes(api: FastAPI, load: Load) -> None:
         """The recording is held in memory while it is answered, and nowhere after that."""
         data = await _recording_of(request)
         with counted(PREDICT, account_of(request)) as account:
-            # Short recordings do not wait behind long ones.
-            short = limit("short", SHORT_AT_ONCE)
-            recognizer = await to_thread.run_sync(load, model, limiter=short)
-            recording = await to_thread.run_sync(audio.load, data, "The recording", limiter=short)
-            queue = limit("long", 1) if recording.duration_s > LONG_FROM_S else short
-            prediction: Prediction = await to_thread.run_sync(recognizer.predict, recording, limiter=queue)
-            account.audio_s = recording.duration_s
+            prediction = await to_thread.run_sync(_heard, load, model, data, request, limiter=inside())
+            account.audio_s = prediction.recording.duration_s
             return Answer.of(prediction)
+
+
+def _heard(load: Load, model: str, data: bytes, request: Request) -> Prediction:
+    """Waits for a turn and listens; stops waiting when the client is gone."""
+
+    def waiting(_: int) -> None:
+        if from_thread.run(request.is_disconnected):
+            raise ClientDisconnect
+
+    with QUEUE.turn(len(data), waiting) as turn:
+        recognizer = load(model)
+        recording = audio.load(data, "The recording", turn.give_way)
+        turn.settle(recording.duration_s)
+        return recognizer.predict(recording, between=turn.give_way)
 
 
 async def _recording_of(request: Request) -> bytes:

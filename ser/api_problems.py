@@ -10,13 +10,13 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from ser.api_schema import Problem
-from ser.errors import AudioError, ModelError, NotAudioError, SerError, TooLongError
+from ser.errors import AudioError, BusyError, ModelError, NotAudioError, SerError, TooLongError
 from ser.telemetry import account_of, kind_of
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _NAMES: Final = {
     400: "A malformed request", 401: "No or a wrong key", 404: "No such model", 413: "Too large", 415: "No audio file",
-    422: "It can't be used", 429: "Too many requests",
+    422: "It can't be used", 429: "Too many requests", 503: "Too many wait",
 }  # fmt: skip
 
 
@@ -39,7 +39,8 @@ def add_handlers(api: FastAPI) -> None:
     def refused(request: Request, error: SerError) -> JSONResponse:
         """What the page and the command line say, with the status that fits the kind."""
         kind = _noted(request, kind_of(error))
-        return problem(_status_of(error), kind, (type(error).__doc__ or kind).splitlines()[0], str(error))
+        headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, BusyError) else None
+        return problem(_status_of(error), kind, (type(error).__doc__ or kind).splitlines()[0], str(error), headers)
 
     @api.exception_handler(StarletteHTTPException)
     def http(request: Request, error: StarletteHTTPException) -> JSONResponse:
@@ -63,6 +64,8 @@ def _status_of(error: SerError) -> int:
         return 413
     if isinstance(error, ModelError):
         return 404
+    if isinstance(error, BusyError):
+        return 503
     return 422 if isinstance(error, AudioError) else 500
 
 

@@ -100,12 +100,13 @@ class _Opened:
     stated_s: float | None = None
 
 
-def load(source: str | Path | bytes, name: str | None = None) -> Recording:
+def load(source: str | Path | bytes, name: str | None = None, between: Callable[[], None] | None = None) -> Recording:
     """Reads a recording of any accepted format.
 
     Args:
         source: a path, or the file's bytes.
         name: what to call it in messages; by default the path's last part, or "recording".
+        between: called before each piece; it may wait, or raise to stop.
 
     Raises:
         NotAudioError, EmptyAudioError, DecodeError, SilentAudioError, TooShortError, TooLongError: see
@@ -120,7 +121,8 @@ def load(source: str | Path | bytes, name: str | None = None) -> Recording:
             f"'{name}' has {len(data) / BYTES_PER_MB:.0f} MB; the limit is {UPLOAD_MAX_MB} MB. "
             "Cut it into parts, or save it as MP3."
         )
-    return _admit(_open_wav(data, name) if containers.is_wav(data) else _open_with_ffmpeg(data, name))
+    opened = _open_wav(data, name) if containers.is_wav(data) else _open_with_ffmpeg(data, name)
+    return _admit(opened, between=between)
 
 
 def from_samples(samples: NDArray[np.floating], sample_rate_hz: int, name: str = "array") -> Recording:
@@ -202,7 +204,7 @@ def _open_with_ffmpeg(data: bytes, name: str) -> _Opened:
     )
 
 
-def _admit(opened: _Opened, first_channel_only: bool = False) -> Recording:
+def _admit(opened: _Opened, first_channel_only: bool = False, between: Callable[[], None] | None = None) -> Recording:
     """What was opened → Recording, or the reason why not."""
     name, rate_hz = opened.source.name, opened.source.sample_rate_hz
     if rate_hz <= 0:
@@ -212,6 +214,8 @@ def _admit(opened: _Opened, first_channel_only: bool = False) -> Recording:
         require_not_too_long(opened.stated_s, name)
     intake = Intake(opened.source, first_channel_only)
     for piece in opened.pieces():
+        if between:
+            between()
         intake.take(piece)
     if not intake.frames:
         raise EmptyAudioError(f"'{name}' holds no sound (0 samples). Record or export it again.")
@@ -228,7 +232,7 @@ def _admit(opened: _Opened, first_channel_only: bool = False) -> Recording:
             "Check the microphone and record again."
         )
     if intake.mixed_peak < SILENCE_PEAK and not first_channel_only:
-        return _admit(opened, first_channel_only=True)
+        return _admit(opened, first_channel_only=True, between=between)
     source = replace(
         opened.source,
         channels=intake.channels,

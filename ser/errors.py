@@ -15,6 +15,7 @@ the command line and the API show the same sentence; the command line ends with 
     │   └── TooLongError         longer, or larger, than the limit
     ├── ToolMissingError         a program that is needed (ffmpeg) is not there
     ├── CorpusError              a corpus folder or table is not what it should be
+    ├── BusyError                too many recordings wait to be heard
     └── ModelError               weights and manifest do not fit each other, or this version
 """
 
@@ -83,3 +84,17 @@ class ModelError(SerError):
     """Weights, manifest and this version of the package do not fit each other."""
 
     exit_code = 40
+
+
+class BusyError(SerError):
+    """Too many recordings wait to be heard.
+
+    Attributes:
+        retry_after_s: when to ask again.
+    """
+
+    exit_code = 50
+
+    def __init__(self, message: str, retry_after_s: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

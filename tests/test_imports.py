@@ -38,6 +38,7 @@ SERVING = (
     "ser.uploads",
     "ser.journal",
     "ser.telemetry",
+    "ser.turns",
     "ser.api_schema",
     "ser.api_problems",
     "ser.api_watch",

@@ -22,6 +22,7 @@ from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD
 from ser.errors import SerError
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
+from ser.turns import QUEUE
 from ser.ui import look, models, moments, pictures
 from ser.ui.card import card
 
@@ -182,16 +183,22 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
 
 def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:
     """Runs the recording through the model and says what happens meanwhile."""
-    with st.status("Converting the recording …") as status, telemetry.analysis("/recognise") as account:
+    with (
+        st.status("Converting the recording …") as status,
+        telemetry.analysis("/recognise") as account,
+        QUEUE.turn(len(sound.data), lambda n: status.update(label=f"Waiting: {n} before you …")) as turn,
+    ):
         started_s = time.perf_counter()
-        recording = audio.load(sound.data, sound.name)
+        recording = audio.load(sound.data, sound.name, turn.give_way)
         convert_s = time.perf_counter() - started_s
         status.update(label=f"Listening to {look.duration_words(recording.duration_s)} of sound …")
         loaded = recognizer(model)
+        turn.settle(recording.duration_s)
         account.audio_s = recording.duration_s
         status.update(label="Recognising the emotion …")
         progress = _progress(sound) if recording.duration_s >= PROGRESS_FROM_S else None
-        answer = Answer(sound.key, model, loaded.predict(recording, progress=progress), convert_s)
+        prediction = loaded.predict(recording, progress=progress, between=turn.give_way)
+        answer = Answer(sound.key, model, prediction, convert_s)
         st.caption(_timing(answer))
         status.update(label=_done(answer), state="complete")
     return answer
