@@ -10,10 +10,24 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from ser.api_schema import Problem
-from ser.errors import AudioError, BusyError, ModelError, NotAudioError, SerError, TooLongError
+from ser.errors import (
+    AudioError,
+    BusyError,
+    NotAudioError,
+    SerError,
+    ToolFailedError,
+    TooLongError,
+    UnknownModelError,
+)
 from ser.telemetry import account_of, kind_of
 
 PROBLEM_TYPE: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 30
+# The first that fits; whatever else is our own fault: 500.
+_STATUSES: Final[tuple[tuple[type[SerError], int], ...]] = (
+    (NotAudioError, 415), (TooLongError, 413), (AudioError, 422), (UnknownModelError, 404),
+    (BusyError, 503), (ToolFailedError, 503),
+)  # fmt: skip
 _NAMES: Final = {
     400: "A malformed request", 401: "No or a wrong key", 404: "No such model", 413: "Too large", 415: "No audio file",
     422: "It can't be used", 429: "Too many requests", 503: "Too many wait",
@@ -39,8 +53,10 @@ def add_handlers(api: FastAPI) -> None:
     def refused(request: Request, error: SerError) -> JSONResponse:
         """What the page and the command line say, with the status that fits the kind."""
         kind = _noted(request, kind_of(error))
-        headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, BusyError) else None
-        return problem(_status_of(error), kind, (type(error).__doc__ or kind).splitlines()[0], str(error), headers)
+        status = next((status for classes, status in _STATUSES if isinstance(error, classes)), 500)
+        seconds = error.retry_after_s if isinstance(error, BusyError) else RETRY_AFTER_S
+        headers = {"Retry-After": str(seconds)} if status == 503 else None
+        return problem(status, kind, (type(error).__doc__ or kind).splitlines()[0], str(error), headers)
 
     @api.exception_handler(StarletteHTTPException)
     def http(request: Request, error: StarletteHTTPException) -> JSONResponse:
@@ -55,18 +71,6 @@ def add_handlers(api: FastAPI) -> None:
         where = " ".join(str(part) for part in first["loc"])
         title = "The request is not as the document says"
         return problem(422, _noted(request, "request"), title, f"{where}: {first['msg']}.")
-
-
-def _status_of(error: SerError) -> int:
-    if isinstance(error, NotAudioError):
-        return 415
-    if isinstance(error, TooLongError):
-        return 413
-    if isinstance(error, ModelError):
-        return 404
-    if isinstance(error, BusyError):
-        return 503
-    return 422 if isinstance(error, AudioError) else 500
 
 
 def _noted(request: Request, kind: str) -> str:

@@ -15,7 +15,7 @@ from ser.audio import Recording, from_samples
 from ser.audio import load as load_audio
 from ser.constants import EMOTIONS, EXTRAS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.ears import ENCODER, ear_maker
-from ser.errors import ModelError
+from ser.errors import ModelError, UnknownModelError
 from ser.features import front_end, trim_silence
 from ser.listening import Between, Crew, Progress, listen
 from ser.manifest import read_json
@@ -149,12 +149,24 @@ def load(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> Recognizer:
     """A recognizer with the weights in ``folder/name``; by default the bundled CNN+LSTM.
 
     Raises:
-        ModelError: there is no such model, or its files do not fit; the message names what was seen.
+        UnknownModelError: there is no such model.
+        ModelError: its files do not fit; the message names what was seen.
     """
     if not (folder / name / "manifest.json").is_file():
         known = ", ".join(one.name for one in known_models(folder))
-        raise ModelError(f"There is no model '{name}' in {folder}. Known models: {known or 'none'}.")
+        raise UnknownModelError(f"There is no model '{name}' in {folder}. Known models: {known or 'none'}.")
     return Recognizer(folder / name)
+
+
+def require_whole(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> None:
+    """Checks that a model's files are there and unaltered, without loading them.
+
+    Raises:
+        ModelError: as :func:`load`.
+    """
+    manifest = read_json(folder / name / "manifest.json")
+    _require_fit(manifest, folder / name)
+    ear_maker(manifest, folder / name)
 
 
 def known_models(folder: Path = MODEL_FOLDER) -> tuple[ModelInfo, ...]:

@@ -16,6 +16,7 @@ SERVING = (
     "ser.errors",
     "ser.constants",
     "ser.containers",
+    "ser.leash",
     "ser.ffmpeg",
     "ser.intake",
     "ser.audio",
@@ -75,7 +76,19 @@ TRAINING = (
 TRAINING_LIBRARIES = ("tensorflow", "keras", "sklearn")
 # The order of the design: a module may import those before it, never those after it.
 ORDER = (
-    *("errors", "constants", "containers", "ffmpeg", "intake", "audio", "speech", "quality", "passages", "features"),
+    *(
+        "errors",
+        "constants",
+        "containers",
+        "leash",
+        "ffmpeg",
+        "intake",
+        "audio",
+        "speech",
+        "quality",
+        "passages",
+        "features",
+    ),
     *(
         "inputs",
         "ears",

@@ -84,7 +84,7 @@ def test_an_identifier_that_is_not_sane_is_replaced(asked: str, lines: io.String
     ("path", "body", "status", "route", "outcome"),
     [
         (ROUTE, b"no audio", 415, ROUTE, "NotAudio"),
-        (f"{ROUTE}?model=nobody", b"x", 404, ROUTE, "Model"),
+        (f"{ROUTE}?model=nobody", b"x", 404, ROUTE, "UnknownModel"),
         (f"{ROUTE}?model={'x' * 101}", b"x", 422, ROUTE, "request"),
         ("/api/v1/a-file.wav", b"x", 404, "other", "http"),
     ],
