@@ -110,7 +110,8 @@ def main() -> None:
         "| requests | errors | p50 (ms) | p95 (ms) | p99 (ms) | memory before (MB) | after (MB) |",
         "|---|---|---|---|---|---|---|", load.words(), "",
         f"{FLAT_REQUESTS} requests by {FLAT_USERS} clients without a pause, memory in MB after each {FLAT_PART}: "
-        f"{steps}: {'flat' if grown_mb <= FLAT_MAX_MB else '**growing**'} ({grown_mb:+.0f} MB; flat is up to {FLAT_MAX_MB:g}).",
+        f"{steps}: "
+        f"{'flat' if grown_mb <= FLAT_MAX_MB else '**growing**'} ({grown_mb:+.0f} MB; flat is up to {FLAT_MAX_MB:g}).",
     ])  # fmt: skip
     print(text)
     if not quick:
