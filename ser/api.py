@@ -34,7 +34,7 @@ from ser.prediction import Prediction
 from ser.recognizer import DEFAULT_MODEL, Recognizer, known_models
 from ser.telemetry import account_of, counted
 from ser.turns import QUEUE
-from ser.uploads import FORM_MARGIN_BYTES, UPLOAD_MAX_BYTES, keep_in_memory
+from ser.uploads import FORM_MARGIN_BYTES, UPLOAD_MAX_BYTES, Held, keep_in_memory
 
 PREFIX: Final = "/api"
 PREDICT: Final = f"{PREFIX}/v1/predict"
@@ -129,6 +129,8 @@ def _guard(settings: ApiSettings) -> Callable[[Request], None]:
 
 
 def _add_routes(api: FastAPI, load: Load) -> None:
+    held = Held()
+
     @functools.cache
     def inside() -> CapacityLimiter:
         """Threads for all that the queue lets in, and a few for those that it refuses; made in the event loop."""
@@ -156,10 +158,11 @@ def _add_routes(api: FastAPI, load: Load) -> None:
         model: Annotated[str, Query(description="Its name; see /v1/models.", max_length=100)] = DEFAULT_MODEL,
     ) -> Answer:
         """The recording is held in memory while it is answered, and nowhere after that."""
-        data = await _recording_of(request)
-        with counted(PREDICT, account_of(request)) as account:
-            prediction = await to_thread.run_sync(_heard, load, model, data, request, limiter=inside())
-            account.audio_s = prediction.recording.duration_s
+        with held.room() as take:
+            data = await _recording_of(request, take)
+            with counted(PREDICT, account_of(request)) as account:
+                prediction = await to_thread.run_sync(_heard, load, model, data, request, limiter=inside())
+                account.audio_s = prediction.recording.duration_s
             return Answer.of(prediction)
 
 
@@ -177,10 +180,11 @@ def _heard(load: Load, model: str, data: bytes, request: Request) -> Prediction:
         return recognizer.predict(recording, between=turn.give_way)
 
 
-async def _recording_of(request: Request) -> bytes:
+async def _recording_of(request: Request, take: Callable[[int], None]) -> bytes:
     """The file's bytes, from a form or raw.
 
     Raises:
+        BusyError: ``take``, called with the size of each piece, finds no room for it.
         TooLongError: there are more than the limit allows; what is beyond is not read.
         HTTPException: a form without a file.
     """
@@ -190,9 +194,11 @@ async def _recording_of(request: Request) -> bytes:
     async def counted() -> Any:
         nonlocal received
         message = await receive()
-        received += len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        received += size
         if received > UPLOAD_MAX_BYTES + FORM_MARGIN_BYTES:
             raise _too_large()
+        take(size)
         return message
 
     told = request.headers.get("content-length", "0")

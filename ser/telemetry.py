@@ -16,7 +16,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -91,6 +91,9 @@ def counted(route: str, account: Account) -> Iterator[Account]:
         yield account
     except SerError as error:
         account.outcome = kind_of(error)
+        raise
+    except ClientDisconnect:
+        account.outcome = "client-gone"
         raise
     except Exception:
         account.outcome = "internal"

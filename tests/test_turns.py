@@ -22,6 +22,7 @@ from ser.recognizer import DEFAULT_MODEL
 from ser.telemetry import REGISTRY
 from ser.turns import LONG, LONG_FROM_BYTES, LONG_FROM_S, QUEUE, SHORT, Line, Turns
 from ser.ui import many, recognise
+from ser.uploads import Held
 from tests.conftest import voice_like, wav_bytes
 from tests.scripted_page import Scripted, opened, replaced, upload
 from tests.test_app_many import opened as opened_many
@@ -186,3 +187,20 @@ def test_short_clips_are_answered_while_hours_are_heard(make_wav: Callable[..., 
 
 def test_the_queue_s_length_is_a_number() -> None:
     assert REGISTRY.get_sample_value("ser_queue_length", {"kind": SHORT}) == 0.0
+
+
+def test_uploads_held_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch, make_wav: Callable[..., bytes]) -> None:
+    held = Held(100_000)
+    monkeypatch.setattr(api, "Held", lambda: held)
+    client = TestClient(Starlette(routes=[Mount("/api", app=create_api(cached_load, ApiSettings()))]))
+    clip = make_wav(2.0)
+    for files in (None, {"file": ("a.wav", clip)}):
+        send = {"files": files} if files else {"content": clip}
+        with held.room() as take:
+            take(90_000)
+            answer = client.post("/api/v1/predict", **send)
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"] == "30"
+            assert "it holds 0 MB of uploads" in answer.json()["detail"]
+        for _ in range(3):  # 64 kB each: what was held is free again
+            assert client.post("/api/v1/predict", **send).status_code == 200
