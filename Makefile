@@ -5,7 +5,7 @@ ARGS ?=
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: app test lint format install install-dev lock texts help clean
+.PHONY: app test bench load lint format install install-dev lock texts help clean
 
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
 	@$(PY) -m ser app --port "$(PORT)"
@@ -17,6 +17,12 @@ lint: install-dev ## check style, format and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+bench: install-dev ## time and memory beside a peer, into docs/performance.md (five minutes)
+	@$(PY) -m benchmarks.bench $(ARGS)
+
+load: install-dev ## fifty visitors at once, into docs/performance.md (eight minutes)
+	@$(PY) -m benchmarks.load $(ARGS)
 
 format: install-dev ## rewrite the sources in the project's format
 	@$(PY) -m ruff check --fix .

@@ -7,37 +7,37 @@ logged.
 
 from __future__ import annotations
 
-import logging
+import functools
 import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect
 
 from ser import __version__, audio
+from ser.api_problems import add_handlers, documented
 from ser.api_schema import Answer, Health, Model, Problem
+from ser.api_watch import Watch
 from ser.constants import UPLOAD_MAX_MB
-from ser.errors import AudioError, ModelError, NotAudioError, SerError, TooLongError
+from ser.errors import SerError, TooLongError
 from ser.prediction import Prediction
 from ser.recognizer import DEFAULT_MODEL, Recognizer, known_models
-from ser.uploads import FORM_MARGIN_BYTES, UPLOAD_MAX_BYTES, keep_in_memory
+from ser.telemetry import account_of, counted
+from ser.turns import QUEUE
+from ser.uploads import FORM_MARGIN_BYTES, UPLOAD_MAX_BYTES, Held, keep_in_memory
 
 PREFIX: Final = "/api"
-LONG_FROM_S: Final = 30.0
-SHORT_AT_ONCE: Final = 2
-PROBLEM_TYPE: Final = "application/problem+json"
+PREDICT: Final = f"{PREFIX}/v1/predict"
 KEY_HEADER: Final = "X-API-Key"
 BODY: Final = {
     "requestBody": {
@@ -52,7 +52,6 @@ BODY: Final = {
         },
     }
 }  # fmt: skip
-_log = logging.getLogger(__name__)
 Load = Callable[[str], Recognizer]
 
 
@@ -87,19 +86,6 @@ class ApiSettings:
             raise SerError(f"SER_API_RATE is '{self.rate}'; write a number and a time, such as 60/minute.") from error
 
 
-def _problem(status: int, kind: str, title: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    content = Problem(type=f"urn:ser:{kind}", title=title, status=status, detail=detail).model_dump()
-    return JSONResponse(content, status, headers=headers, media_type=PROBLEM_TYPE)
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Answers other than the good one, for the document."""
-    reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    names = {401: "No or a wrong key", 404: "No such model", 413: "Too large", 415: "No audio file",
-             422: "It can't be used", 429: "Too many requests", 400: "A malformed request"}  # fmt: skip
-    return {status: {"description": names[status], "content": {PROBLEM_TYPE: reference}} for status in statuses}
-
-
 def create_api(load: Load, settings: ApiSettings | None = None) -> FastAPI:
     """The application that answers below ``/api``.
 
@@ -116,7 +102,8 @@ def create_api(load: Load, settings: ApiSettings | None = None) -> FastAPI:
         openapi_url="/v1/openapi.json", docs_url="/v1/docs", redoc_url=None, static_url="/v1/static",
         dependencies=[Depends(_guard(settings))],
     )  # fmt: skip
-    _add_handlers(api)
+    add_handlers(api)
+    api.add_middleware(Watch, prefix=PREFIX)
     _add_routes(api, load)
     _describe(api)
     return api
@@ -142,17 +129,19 @@ def _guard(settings: ApiSettings) -> Callable[[Request], None]:
 
 
 def _add_routes(api: FastAPI, load: Load) -> None:
-    limits: dict[str, CapacityLimiter] = {}
+    held = Held()
 
-    def limit(kind: str, tokens: int) -> CapacityLimiter:
-        return limits.setdefault(kind, CapacityLimiter(tokens))
+    @functools.cache
+    def inside() -> CapacityLimiter:
+        """Threads for all that the queue lets in, and a few for those that it refuses; made in the event loop."""
+        return CapacityLimiter(QUEUE.threads_max + 8)
 
     @api.get("/v1/health", summary="Whether the server answers")
     def health() -> Health:
         """Needs no key: hosts ask for it."""
         return Health(status="ok", version=__version__)
 
-    @api.get("/v1/models", summary="The models that can be asked", responses=_problems(401, 429))
+    @api.get("/v1/models", summary="The models that can be asked", responses=documented(401, 429))
     def models() -> list[Model]:
         """The default one first."""
         return [
@@ -162,27 +151,40 @@ def _add_routes(api: FastAPI, load: Load) -> None:
 
     @api.post(
         "/v1/predict", summary="Which emotion a recording carries", openapi_extra=BODY,
-        responses=_problems(400, 401, 404, 413, 415, 422, 429),
+        responses=documented(400, 401, 404, 413, 415, 422, 429, 503),
     )  # fmt: skip
     async def predict(
         request: Request,
         model: Annotated[str, Query(description="Its name; see /v1/models.", max_length=100)] = DEFAULT_MODEL,
     ) -> Answer:
         """The recording is held in memory while it is answered, and nowhere after that."""
-        data = await _recording_of(request)
-        # Short recordings do not wait behind long ones.
-        short = limit("short", SHORT_AT_ONCE)
-        recognizer = await to_thread.run_sync(load, model, limiter=short)
-        recording = await to_thread.run_sync(audio.load, data, "The recording", limiter=short)
-        queue = limit("long", 1) if recording.duration_s > LONG_FROM_S else short
-        prediction: Prediction = await to_thread.run_sync(recognizer.predict, recording, limiter=queue)
-        return Answer.of(prediction)
+        with held.room() as take:
+            data = await _recording_of(request, take)
+            with counted(PREDICT, account_of(request)) as account:
+                prediction = await to_thread.run_sync(_heard, load, model, data, request, limiter=inside())
+                account.audio_s = prediction.recording.duration_s
+            return Answer.of(prediction)
 
 
-async def _recording_of(request: Request) -> bytes:
+def _heard(load: Load, model: str, data: bytes, request: Request) -> Prediction:
+    """Waits for a turn and listens; stops waiting when the client is gone."""
+
+    def waiting(_: int) -> None:
+        if from_thread.run(request.is_disconnected):
+            raise ClientDisconnect
+
+    with QUEUE.turn(len(data), waiting) as turn:
+        recognizer = load(model)
+        recording = audio.load(data, "The recording", turn.give_way)
+        turn.settle(recording.duration_s)
+        return recognizer.predict(recording, between=turn.give_way)
+
+
+async def _recording_of(request: Request, take: Callable[[int], None]) -> bytes:
     """The file's bytes, from a form or raw.
 
     Raises:
+        BusyError: ``take``, called with the size of each piece, finds no room for it.
         TooLongError: there are more than the limit allows; what is beyond is not read.
         HTTPException: a form without a file.
     """
@@ -192,9 +194,11 @@ async def _recording_of(request: Request) -> bytes:
     async def counted() -> Any:
         nonlocal received
         message = await receive()
-        received += len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        received += size
         if received > UPLOAD_MAX_BYTES + FORM_MARGIN_BYTES:
             raise _too_large()
+        take(size)
         return message
 
     told = request.headers.get("content-length", "0")
@@ -215,44 +219,6 @@ async def _recording_of(request: Request) -> bytes:
 
 def _too_large() -> TooLongError:
     return TooLongError(f"The upload is larger than {UPLOAD_MAX_MB} MB, which is the limit. Send it in parts.")
-
-
-def _add_handlers(api: FastAPI) -> None:
-    @api.exception_handler(SerError)
-    def refused(_: Request, error: SerError) -> JSONResponse:
-        """What the page and the command line say, with the status that fits the kind."""
-        status = 422
-        if isinstance(error, NotAudioError):
-            status = 415
-        elif isinstance(error, TooLongError):
-            status = 413
-        elif isinstance(error, ModelError):
-            status = 404
-        elif not isinstance(error, AudioError):
-            status = 500
-        kind = type(error).__name__.removesuffix("Error")
-        return _problem(status, kind, (type(error).__doc__ or kind).splitlines()[0], str(error))
-
-    @api.exception_handler(StarletteHTTPException)
-    def http(_: Request, error: StarletteHTTPException) -> JSONResponse:
-        """The framework's own refusals, and those of this module."""
-        return _problem(
-            error.status_code, "http", f"HTTP {error.status_code}", str(error.detail), dict(error.headers or {})
-        )
-
-    @api.exception_handler(RequestValidationError)
-    def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
-        """Parameters that the document does not allow; the first of them is named."""
-        first = error.errors()[0]
-        where = " ".join(str(part) for part in first["loc"])
-        return _problem(422, "request", "The request is not as the document says", f"{where}: {first['msg']}.")
-
-    @api.exception_handler(Exception)
-    def broken(_: Request, error: Exception) -> JSONResponse:
-        """Whatever else: a sentence, and nothing of the inside."""
-        # The type only: a message may hold a file's name.
-        _log.error("API: %s", type(error).__name__)
-        return _problem(500, "internal", "Something went wrong on our side", "The recording was not kept. Try again.")
 
 
 def _describe(api: FastAPI) -> None:

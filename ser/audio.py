@@ -102,12 +102,13 @@ class _Opened:
     stated_s: float | None = None
 
 
-def load(source: str | Path | bytes, name: str | None = None) -> Recording:
+def load(source: str | Path | bytes, name: str | None = None, between: Callable[[], None] | None = None) -> Recording:
     """Reads a recording of any accepted format.
 
     Args:
         source: a path, or the file's bytes.
         name: what to call it in messages; by default the path's last part, or "recording".
+        between: called before each piece; it may wait, or raise to stop.
 
     Raises:
         NotAudioError, EmptyAudioError, DecodeError, SilentAudioError, TooShortError, TooLongError: see
@@ -119,7 +120,8 @@ def load(source: str | Path | bytes, name: str | None = None) -> Recording:
         raise EmptyAudioError("'{name}' is empty (0 bytes). Choose a file that holds a recording.", name=name)
     if len(data) > UPLOAD_MAX_MB * BYTES_PER_MB:
         raise _too_large(name, len(data))
-    return _admit(_open_wav(data, name) if containers.is_wav(data) else _open_with_ffmpeg(data, name))
+    opened = _open_wav(data, name) if containers.is_wav(data) else _open_with_ffmpeg(data, name)
+    return _admit(opened, between=between)
 
 
 def from_samples(samples: NDArray[np.floating], sample_rate_hz: int, name: str = "array") -> Recording:
@@ -209,7 +211,7 @@ def _open_with_ffmpeg(data: bytes, name: str) -> _Opened:
     )
 
 
-def _admit(opened: _Opened, first_channel_only: bool = False) -> Recording:
+def _admit(opened: _Opened, first_channel_only: bool = False, between: Callable[[], None] | None = None) -> Recording:
     """What was opened → Recording, or the reason why not."""
     name, rate_hz = opened.source.name, opened.source.sample_rate_hz
     if rate_hz <= 0:
@@ -221,6 +223,8 @@ def _admit(opened: _Opened, first_channel_only: bool = False) -> Recording:
         require_not_too_long(opened.stated_s, name)
     intake = Intake(opened.source, first_channel_only)
     for piece in opened.pieces():
+        if between:
+            between()
         intake.take(piece)
     if not intake.frames:
         raise EmptyAudioError("'{name}' holds no sound (0 samples). Record or export it again.", name=name)
@@ -243,7 +247,7 @@ def _admit(opened: _Opened, first_channel_only: bool = False) -> Recording:
             limit=SILENCE_PEAK,
         )
     if intake.mixed_peak < SILENCE_PEAK and not first_channel_only:
-        return _admit(opened, first_channel_only=True)
+        return _admit(opened, first_channel_only=True, between=between)
     source = replace(
         opened.source,
         channels=intake.channels,

@@ -17,8 +17,11 @@ them in its reader's language: ``EmptyAudioError("'{name}' is empty.", name=name
     │   ├── TooShortError        shorter than the shortest recording that is heard
     │   └── TooLongError         longer, or larger, than the limit
     ├── ToolMissingError         a program that is needed (ffmpeg) is not there
+    ├── ToolFailedError          it is there but could not work: killed, or no room; the server's fault, not the file's
     ├── CorpusError              a corpus folder or table is not what it should be
+    ├── BusyError                too many recordings wait to be heard
     └── ModelError               weights and manifest do not fit each other, or this version
+        └── UnknownModelError    there is no model of that name
 """
 
 
@@ -86,6 +89,12 @@ class ToolMissingError(SerError):
     exit_code = 20
 
 
+class ToolFailedError(SerError):
+    """A program that is needed could not do its work, through no fault of the recording."""
+
+    exit_code = 21
+
+
 class CorpusError(SerError):
     """A corpus folder, or a table made from it, is not what it should be."""
 
@@ -96,3 +105,21 @@ class ModelError(SerError):
     """Weights, manifest and this version of the package do not fit each other."""
 
     exit_code = 40
+
+
+class UnknownModelError(ModelError):
+    """There is no model of that name."""
+
+
+class BusyError(SerError):
+    """Too many recordings wait to be heard.
+
+    Attributes:
+        retry_after_s: when to ask again.
+    """
+
+    exit_code = 50
+
+    def __init__(self, template: str, /, retry_after_s: int = 5, **values: object) -> None:
+        super().__init__(template, retry_after_s=retry_after_s, **values)
+        self.retry_after_s = retry_after_s

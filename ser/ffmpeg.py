@@ -10,18 +10,14 @@ The file's bytes go in by standard input and PCM comes out by standard output; n
 from __future__ import annotations
 
 import atexit
-import contextlib
 import functools
 import os
 import re
-import resource
 import shutil
 import struct
-import subprocess
 import tempfile
-import threading
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -30,7 +26,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser.containers import mp3_duration_s, require_whole_ogg
-from ser.errors import DecodeError, NotAudioError, ToolMissingError
+from ser.errors import DecodeError, NotAudioError, ToolFailedError, ToolMissingError
+from ser.leash import DECODE_TIMEOUT_S, FILE_MAX_BYTES, Running
 
 if TYPE_CHECKING:
     from pydub import AudioSegment
@@ -38,11 +35,7 @@ if TYPE_CHECKING:
 # Demuxers that strangers' bytes may reach: sound files only, no playlists, subtitles or picture sequences.
 DEMUXERS = "aac,ac3,aiff,amr,ape,asf,au,caf,flac,matroska,webm,mov,mp4,m4a,mp3,ogg,opus,wav,w64"
 PROBE_TIMEOUT_S = 30
-DECODE_TIMEOUT_S = 300
-MEMORY_MAX_BYTES = 2 << 30  # address space: what it maps, most of it never touched
 ALLOCATION_MAX_BYTES = 256 << 20  # in one piece
-FILE_MAX_BYTES = 512 << 20
-WORDS_MAX_LINES = 200
 PIECE_S = 30
 AU_HEADER = struct.Struct(">4s5I")  # magic, where sound starts, its size, coding, rate, channels
 # Anchored to ffmpeg's own indentation, so that a title or comment in the file can't pose as one of these lines.
@@ -84,6 +77,7 @@ def ffmpeg_path() -> str:
 
     Raises:
         ToolMissingError: neither is there.
+        ToolFailedError: there is no room for the link.
     """
     found = shutil.which("ffmpeg")
     if found:
@@ -97,10 +91,16 @@ def ffmpeg_path() -> str:
             "ffmpeg is needed for anything but WAV, and was not found on PATH. "
             "Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg), or run: pip install imageio-ffmpeg"
         ) from error
-    folder = Path(tempfile.mkdtemp(prefix="ser-ffmpeg-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    link = folder / "ffmpeg"
-    link.symlink_to(bundled)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="ser-ffmpeg-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        link = folder / "ffmpeg"
+        link.symlink_to(bundled)
+    except OSError as error:
+        raise ToolFailedError(
+            f"The bundled ffmpeg needs a link in {tempfile.gettempdir()}, which failed: {error.strerror}. "
+            "Free some space there, then try again; WAV is heard without it."
+        ) from error
     os.environ["PATH"] = os.environ.get("PATH", "") + os.pathsep + str(folder)
     return str(link)
 
@@ -112,8 +112,9 @@ def probe(data: bytes, name: str) -> Probe:
         NotAudioError: no accepted container, or no sound in it.
         DecodeError: the container is there but broken.
         ToolMissingError: there is no ffmpeg.
+        ToolFailedError: it was killed, or has no room to work.
     """
-    with _Running([*_guarded(), "-i", "cache:pipe:0"], data, PROBE_TIMEOUT_S) as running:
+    with Running([*_guarded(), "-i", "cache:pipe:0"], data, PROBE_TIMEOUT_S) as running:
         text = running.failure()  # without an output it always ends with an error, after its report
     if running.timed_out:
         raise DecodeError(
@@ -132,6 +133,7 @@ def probe(data: bytes, name: str) -> Probe:
         if container[1] == "ogg":
             require_whole_ogg(data, name)
         return Probe(container[1], stream[1], int(stream[2]), seconds)
+    _require_room(text)
     if container and "Audio:" not in text:
         raise NotAudioError(
             "'{name}' ({kind}) holds no sound. Choose a file with a sound track.", name=name, kind=container[1]
@@ -152,7 +154,7 @@ def probe(data: bytes, name: str) -> Probe:
 def decode(data: bytes, what: Probe, name: str, at_most_s: float) -> Generator[AudioSegment]:
     """Decodes the first ``at_most_s`` seconds of the first sound track, piece by piece.
 
-    ffmpeg's limits: only these bytes as input (protocols, demuxers), :data:`DECODE_TIMEOUT_S`, :data:`MEMORY_MAX_BYTES`
+    ffmpeg's limits: only these bytes as input (protocols, demuxers), those of :mod:`ser.leash`
     and a cap on what its seekable copy of the input may take on disk.
 
     Yields:
@@ -160,6 +162,7 @@ def decode(data: bytes, what: Probe, name: str, at_most_s: float) -> Generator[A
 
     Raises:
         DecodeError: ffmpeg gave up, in its own words, or took too long.
+        ToolFailedError: it was killed, or has no room to work.
     """
     from_bytes = load_pydub().AudioSegment
     # AU, because its header of six numbers can be read from a stream, whatever the number of channels.
@@ -167,7 +170,7 @@ def decode(data: bytes, what: Probe, name: str, at_most_s: float) -> Generator[A
         *_guarded(), "-v", "error", "-threads", "1", "-f", what.demuxer, "-i", "cache:pipe:0",
         *("-map", "0:a:0", "-t", f"{at_most_s:g}", "-c:a", "pcm_s32be", "-f", "au", "pipe:1"),
     ]  # fmt: skip
-    with _Running(command, data, DECODE_TIMEOUT_S) as running:
+    with Running(command, data, DECODE_TIMEOUT_S) as running:
         header = running.read(AU_HEADER.size)
         if len(header) == AU_HEADER.size:
             _, start, _, _, rate_hz, channels = AU_HEADER.unpack(header)
@@ -179,6 +182,7 @@ def decode(data: bytes, what: Probe, name: str, at_most_s: float) -> Generator[A
                 yield from_bytes(data=samples, sample_width=4, frame_rate=rate_hz, channels=channels)
         failure = running.failure()
     if failure:
+        _require_room(failure)
         raise DecodeError(
             "'{name}' ({kind}) can't be decoded: {why}. Export or download it again, or convert it to WAV.",
             name=name,
@@ -194,88 +198,30 @@ def decode(data: bytes, what: Probe, name: str, at_most_s: float) -> Generator[A
         )
 
 
-class _Running:
-    """ffmpeg at work: eats ``data``, is read from, and is ended when it takes too long or nobody reads on."""
-
-    def __init__(self, command: Sequence[str], data: bytes, timeout_s: float) -> None:
-        self.timed_out = False
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+def _require_room(words: str) -> None:
+    """Tells a full disk from a damaged file."""
+    if "write in cache failed" in words or "No space left on device" in words:
+        raise ToolFailedError(
+            "There is no room left in {folder}, where ffmpeg keeps what it has read of a file. "
+            "Up to {room_mb} MB are needed; free some, then try again, or save the recording as WAV.",
+            folder=tempfile.gettempdir(),
+            room_mb=FILE_MAX_BYTES >> 20,
         )
-        _limit(self._process.pid)
-        self._words: list[bytes] = []
-        self._helpers = [
-            threading.Thread(name="ffmpeg's input", target=self._feed, args=(data,)),
-            threading.Thread(name="ffmpeg's words", target=self._listen),
-        ]
-        self._clock = threading.Timer(timeout_s, self._give_up)
-        for thread in (*self._helpers, self._clock):
-            thread.daemon = True
-            thread.start()
 
-    def __enter__(self) -> _Running:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._clock.cancel()
-        self._process.kill()
-        self._process.wait()
-        for thread in self._helpers:
-            thread.join()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream:
-                stream.close()
-
-    def read(self, size: int) -> bytes:
-        """Up to so many bytes of PCM; fewer only at the end."""
-        assert self._process.stdout
-        return self._process.stdout.read(size)
-
-    def failure(self) -> str:
-        """Its words if it ended by itself and not well; empty otherwise."""
-        code = self._process.wait()
-        self._helpers[1].join()
-        return b"".join(self._words).decode(errors="replace") if code and not self.timed_out else ""
-
-    def _feed(self, data: bytes) -> None:
-        assert self._process.stdin
-        # It may end before it has read everything: at the cap, or over a damaged file.
-        with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
-            stdin.write(data)
-
-    def _listen(self) -> None:
-        assert self._process.stderr
-        for line in self._process.stderr:
-            if len(self._words) < WORDS_MAX_LINES:
-                self._words.append(line)
-
-    def _give_up(self) -> None:
-        self.timed_out = True
-        self._process.kill()
+def _program() -> str:
+    """:func:`ffmpeg_path`, found anew where whoever cleans /tmp has taken the link away."""
+    if not Path(ffmpeg_path()).exists():
+        ffmpeg_path.cache_clear()
+    return ffmpeg_path()
 
 
 def _guarded() -> list[str]:
     """The program and the switches that keep it to the bytes that it is given."""
     return [
-        *(ffmpeg_path(), "-hide_banner", "-nostdin", "-max_alloc", str(ALLOCATION_MAX_BYTES)),
+        *(_program(), "-hide_banner", "-nostdin", "-max_alloc", str(ALLOCATION_MAX_BYTES)),
         *("-protocol_whitelist", "cache,pipe", "-format_whitelist", DEMUXERS),
     ]
-
-
-def _environment() -> dict[str, str]:
-    """Nothing that a file could make use of: no proxies, no credentials, no home."""
-    return {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-
-
-def _limit(pid: int) -> None:
-    """Caps memory, processor time and files of a running ffmpeg, where the system can (Linux)."""
-    if not hasattr(resource, "prlimit"):
-        return
-    # It may have ended already.
-    with contextlib.suppress(ProcessLookupError):
-        resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
-        resource.prlimit(pid, resource.RLIMIT_CPU, (DECODE_TIMEOUT_S, DECODE_TIMEOUT_S))
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (FILE_MAX_BYTES, FILE_MAX_BYTES))
 
 
 @functools.cache

@@ -26,6 +26,7 @@ BATCH_BLOCKS = 32  # three minutes: progress is told after each batch, and no mo
 
 Array = NDArray[np.float32]
 Progress = Callable[[float, float], None]
+Between = Callable[[], None]
 AsStep = Callable[[Array, Span], Step]
 
 
@@ -78,13 +79,19 @@ def _blocks(found: Sequence[Passage]) -> list[_Block]:
 
 
 def listen(
-    recording: Recording, found: Sequence[Passage], crew: Crew, as_step: AsStep, progress: Progress | None = None
+    recording: Recording,
+    found: Sequence[Passage],
+    crew: Crew,
+    as_step: AsStep,
+    progress: Progress | None = None,
+    between: Between | None = None,
 ) -> tuple[Step, ...]:
     """Two steps a block, each the mean of the windows that cover it: the block, and those across its edges.
 
     Args:
         as_step: makes a step of what the model says of a window.
         progress: called with the seconds of speech heard and those to hear; it may raise to stop.
+        between: called by each worker before each block; it may wait.
     """
     blocks = _blocks(found)
     all_s, done_s = sum(block.step.duration_s for block in blocks), 0.0
@@ -94,7 +101,7 @@ def listen(
     with ThreadPoolExecutor(crew.workers, "listening") as pool:
         for start in range(0, len(blocks), BATCH_BLOCKS):
             batch = blocks[start : start + BATCH_BLOCKS]
-            heard = list(pool.map(lambda one: crew.hear(recording.span(one.span.start, one.span.stop)), batch))
+            heard = list(pool.map(lambda one: _heard(recording, crew, one.span, between), batch))
             whole += _answers(pool, crew, as_step, heard, [one.span for one in batch])
             before = [last, *heard[:-1]]
             edges = [i for i, one in enumerate(batch) if one.adjoins]
@@ -108,6 +115,12 @@ def listen(
     return tuple(
         step for i in range(len(blocks)) for step in _steps(blocks[i], whole[i], across.get(i - 1), across.get(i))
     )
+
+
+def _heard(recording: Recording, crew: Crew, span: Span, between: Between | None) -> Array:
+    if between:
+        between()
+    return crew.hear(recording.span(span.start, span.stop))
 
 
 def _answers(

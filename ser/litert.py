@@ -27,14 +27,18 @@ class LiteRtModel:
         self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
+        self._shape: tuple[int, ...] = ()
         self._lock = threading.Lock()
 
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Runs on one input, such as (t, n) float32; gives the output's first row, float32, as an array of its own."""
         batch = np.ascontiguousarray(values[None], dtype=np.float32)
         with self._lock:  # the interpreter holds one input at a time
-            self._interpreter.resize_tensor_input(self._input, batch.shape)
-            self._interpreter.allocate_tensors()
+            if batch.shape != self._shape:  # making room takes a tenth of the time; a long recording's blocks are alike
+                self._shape = ()
+                self._interpreter.resize_tensor_input(self._input, batch.shape)
+                self._interpreter.allocate_tensors()
+                self._shape = batch.shape
             self._interpreter.set_tensor(self._input, batch)
             self._interpreter.invoke()
             return np.asarray(self._interpreter.get_tensor(self._output)[0])

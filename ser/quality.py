@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import welch
 
 from ser.audio import Recording
 from ser.constants import SAMPLE_RATE_HZ
@@ -20,6 +19,7 @@ QUIET_DB = -48.0  # level of speech below full scale; telephones and studios rec
 NOISY_DB = 15.0  # speech over background
 NARROW_BAND_HZ = 4000.0  # telephones pass 300 … 3400 Hz
 NARROW_DB = -50.0  # power above that, against power below
+SPECTRUM_SAMPLES = 1024
 MEASURED_MAX_S = 120.0
 LEVEL_SAMPLES = SAMPLE_RATE_HZ // 50
 BACKGROUND_QUANTILE = 0.1
@@ -91,6 +91,28 @@ def _mean_db(levels_db: NDArray[np.float64]) -> float:
 
 
 def _is_narrow(samples: NDArray[np.float32]) -> bool:
-    frequency_hz, power = welch(samples, SAMPLE_RATE_HZ, nperseg=1024)
+    frequency_hz, power = mean_spectrum(samples)
     low, high = power[frequency_hz < NARROW_BAND_HZ].sum(), power[frequency_hz >= NARROW_BAND_HZ + 300].sum()
     return bool(10 * np.log10((high + 1e-20) / (low + 1e-20)) < NARROW_DB)
+
+
+def mean_spectrum(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Power density averaged over half-overlapping windows (Welch 1967), as ``scipy.signal.welch`` has it by default.
+
+    Written out, because scipy's takes five times as long on a clip, and its import half a second.
+
+    Returns:
+        frequencies in Hz and power per Hz, each (513,).
+    """
+    size, hop = SPECTRUM_SAMPLES, SPECTRUM_SAMPLES // 2
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
+    power: NDArray[np.float64] = np.zeros(size // 2 + 1)
+    block = 256  # so many windows at once: two minutes would take 60 MB
+    for start in range(0, len(frames), block):
+        part = frames[start : start + block]
+        spectrum = np.fft.rfft((part - part.mean(axis=1, keepdims=True)) * window)
+        power += np.square(np.abs(spectrum), dtype=np.float64).sum(axis=0)
+    power *= 2.0 / (len(frames) * SAMPLE_RATE_HZ * np.square(window, dtype=np.float64).sum())
+    power[[0, -1]] /= 2.0  # these two have no mirror image
+    return np.asarray(np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ), np.float64), power

@@ -15,9 +15,9 @@ from ser.audio import Recording, from_samples
 from ser.audio import load as load_audio
 from ser.constants import EMOTIONS, EXTRAS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.ears import ENCODER, ear_maker
-from ser.errors import ModelError
+from ser.errors import ModelError, UnknownModelError
 from ser.features import front_end, trim_silence
-from ser.listening import Crew, Progress, listen
+from ser.listening import Between, Crew, Progress, listen
 from ser.manifest import read_json
 from ser.passages import passages
 from ser.prediction import EmotionScore, Prediction, Step, Timing
@@ -70,6 +70,7 @@ class Recognizer:
         source: str | Path | bytes | Recording | NDArray[np.floating],
         name: str | None = None,
         progress: Progress | None = None,
+        between: Between | None = None,
     ) -> Prediction:
         """Which emotion a recording carries; of a long one also when.
 
@@ -77,30 +78,31 @@ class Recognizer:
             source: a path, a file's bytes, a :class:`~ser.audio.Recording`, or samples, shape (n,), float, 16 kHz.
             name: what to call it in messages.
             progress: called now and then with the seconds of speech heard and those to hear; it may raise to stop.
+            between: called by several threads, before each window of a long recording; it may wait.
 
         Raises:
             AudioError: the recording can't be used; see :mod:`ser.errors`.
         """
         with _numerical_libraries().limit(limits=1):
-            return self._predict(source, name, progress)
+            start = time.perf_counter()
+            recording = _as_recording(source, name)
+            return self._predict(recording, time.perf_counter() - start, progress, between)
 
     def _predict(
-        self, source: str | Path | bytes | Recording | NDArray[np.floating], name: str | None, progress: Progress | None
+        self, recording: Recording, decode_s: float, progress: Progress | None, between: Between | None
     ) -> Prediction:
-        start = time.perf_counter()
-        recording = _as_recording(source, name)
         decoded = time.perf_counter()
         speech = find_speech(recording)
         noticed = remarks(recording, speech)
         heard = time.perf_counter()
-        steps = self._steps(recording, speech, progress)
+        steps = self._steps(recording, speech, progress, between)
         weights = np.array([step.span.duration_s * max(step.voice, 1e-3) for step in steps])
         probabilities = np.average([step.probabilities for step in steps], axis=0, weights=weights)
         voice, familiar = (
             float(np.average([getattr(step, name) for step in steps], weights=[step.span.duration_s for step in steps]))
             for name in EXTRAS
         )
-        timing = Timing(decoded - start, heard - decoded, time.perf_counter() - heard)
+        timing = Timing(decode_s, heard - decoded, time.perf_counter() - heard)
         order = np.argsort(-probabilities, kind="stable")
         scores = tuple(EmotionScore(EMOTIONS[i], float(probabilities[i])) for i in order)
         limit = self.sure_from.at(familiar)
@@ -126,12 +128,14 @@ class Recognizer:
         more = {name: float(value) for name, value in zip(self.extras, told[len(EMOTIONS) :], strict=True)}
         return Step(span, probabilities / probabilities.sum(), **more)
 
-    def _steps(self, recording: Recording, speech: Speech, progress: Progress | None) -> tuple[Step, ...]:
+    def _steps(
+        self, recording: Recording, speech: Speech, progress: Progress | None, between: Between | None
+    ) -> tuple[Step, ...]:
         """Up to 6 s one step, on all but the silence at the ends; of a longer recording, the passages of speech."""
         length = len(recording.stored)
         found = passages(speech, length) if recording.duration_s > MODEL_WINDOW_S else ()
         if found:
-            return listen(recording, found, self._crew, self._as_step, progress)
+            return listen(recording, found, self._crew, self._as_step, progress, between)
         span = Span(0, min(length, round(MODEL_WINDOW_S * SAMPLE_RATE_HZ)))
         return (self.answer_of(self.hear(trim_silence(recording.span(span.start, span.stop))), span),)
 
@@ -145,12 +149,24 @@ def load(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> Recognizer:
     """A recognizer with the weights in ``folder/name``; by default the bundled CNN+LSTM.
 
     Raises:
-        ModelError: there is no such model, or its files do not fit; the message names what was seen.
+        UnknownModelError: there is no such model.
+        ModelError: its files do not fit; the message names what was seen.
     """
     if not (folder / name / "manifest.json").is_file():
         known = ", ".join(one.name for one in known_models(folder))
-        raise ModelError(f"There is no model '{name}' in {folder}. Known models: {known or 'none'}.")
+        raise UnknownModelError(f"There is no model '{name}' in {folder}. Known models: {known or 'none'}.")
     return Recognizer(folder / name)
+
+
+def require_whole(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> None:
+    """Checks that a model's files are there and unaltered, without loading them.
+
+    Raises:
+        ModelError: as :func:`load`.
+    """
+    manifest = read_json(folder / name / "manifest.json")
+    _require_fit(manifest, folder / name)
+    ear_maker(manifest, folder / name)
 
 
 def known_models(folder: Path = MODEL_FOLDER) -> tuple[ModelInfo, ...]:

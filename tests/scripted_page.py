@@ -34,7 +34,7 @@ class Scripted(Recognizer):
         self.failure: Exception | None = None
         self.answer_seen: object = None
 
-    def predict(self, source: Any, name: str | None = None, progress: Any = None) -> Prediction:
+    def predict(self, source: Any, name: str | None = None, progress: Any = None, between: Any = None) -> Prediction:
         assert isinstance(source, audio.Recording)
         self.calls += 1
         self.answer_seen = st.session_state.get(recognise.ANSWER) if source.source.media_type != "array" else None

@@ -17,7 +17,8 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from ser import api, load
-from ser.api import KEY_HEADER, PROBLEM_TYPE, ApiSettings, create_api
+from ser.api import KEY_HEADER, ApiSettings, create_api
+from ser.api_problems import PROBLEM_TYPE
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.errors import SerError
 from ser.recognizer import DEFAULT_MODEL, known_models

@@ -26,7 +26,7 @@ MakeWav = Callable[..., bytes]
 class Hours(Scripted):
     """Answers happy, then sad, in steps of 3 s."""
 
-    def predict(self, source: Any, name: str | None = None, progress: Any = None) -> Prediction:
+    def predict(self, source: Any, name: str | None = None, progress: Any = None, between: Any = None) -> Prediction:
         short = super().predict(from_samples(source.samples[:SAMPLE_RATE_HZ], SAMPLE_RATE_HZ))
         steps = []
         for i in range(int(source.duration_s // 3)):

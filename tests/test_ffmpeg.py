@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ser import audio, errors, ffmpeg
+from ser import audio, errors, ffmpeg, leash
 from tests.conftest import encode, tone, wav_bytes
 
 LOAD_AND_TELL = """
@@ -185,11 +185,11 @@ def test_memory_and_files_of_ffmpeg_are_capped(tmp_path: Path) -> None:
     script = tmp_path / "ffmpeg"
     script.write_text(f"#!/bin/sh\nread line\nulimit -v > {told}\nulimit -f >> {told}\nenv >> {told}\n")
     script.chmod(0o755)
-    with ffmpeg._Running([str(script)], b"go\n", 10) as running:
+    with leash.Running([str(script)], b"go\n", 10) as running:
         assert running.read(1) == b""
         running.failure()
     memory, files, *environment = told.read_text().split("\n")
-    assert int(memory) * 1024 == ffmpeg.MEMORY_MAX_BYTES
+    assert int(memory) * 1024 == leash.MEMORY_MAX_BYTES
     assert files != "unlimited"
     assert not [line for line in environment if line.startswith(("HOME=", "http_proxy=", "SER_DATA="))]
 

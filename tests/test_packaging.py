@@ -110,7 +110,11 @@ def test_packages_txt_is_a_plain_list() -> None:
 
 
 def test_scripts_are_executable() -> None:
-    assert [name for name in (".ci/run", "scripts/install.sh") if not os.access(ROOT / name, os.X_OK)] == []
+    assert [
+        name
+        for name in (".ci/run", "scripts/container.sh", "scripts/install.sh")
+        if not os.access(ROOT / name, os.X_OK)
+    ] == []
 
 
 # A python3 that makes environments in no time: it copies itself, and its pip says what $PIP_SAYS holds.
@@ -222,7 +226,7 @@ def test_deployments_agree_with_the_image() -> None:
     assert f"reverse_proxy ser:{port[1]}" in (ROOT / "deploy" / "server" / "Caddyfile").read_text(encoding="utf-8")
     assert "/_stcore/health" in dockerfile
     assert bicep.count("/_stcore/health") == 2
-    for name in ("SER_API_KEY", "SER_API_RATE", about.NOTICE_VARIABLE):
+    for name in ("SER_API_KEY", "SER_API_RATE", about.NOTICE_VARIABLE, "SER_METRICS", "SER_METRICS_KEY"):
         assert f"name: '{name}'" in bicep
         assert name in compose["services"]["ser"]["environment"]
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8"))

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter, sosfilt, welch
 
 from ser.audio import Recording, from_samples, load
 from ser.constants import SAMPLE_RATE_HZ
-from ser.quality import remarks
+from ser.quality import mean_spectrum, remarks
 from ser.speech import find_speech
 from tests.conftest import voice_like, wav_bytes
 
@@ -62,3 +62,13 @@ def test_a_recording_without_speech_gets_no_word_about_its_voice() -> None:
     noise = 1e-3 * RNG.standard_normal(3 * SAMPLE_RATE_HZ)
     recording = from_samples(noise, SAMPLE_RATE_HZ)
     assert not set(kinds(recording)) & {"quiet", "noisy"} or find_speech(recording).spans
+
+
+def test_the_spectrum_is_welch_s() -> None:
+    rng = np.random.default_rng(1)
+    for length in (1024, 8_000, 48_000, 48_123, 400_000):
+        samples = (rng.normal(0, 0.1, length) + 0.05).astype(np.float32)
+        frequency_hz, power = mean_spectrum(samples)
+        wanted_hz, wanted = welch(samples, SAMPLE_RATE_HZ, nperseg=1024)
+        assert frequency_hz == pytest.approx(wanted_hz)
+        assert power[1:] == pytest.approx(wanted[1:], rel=1e-4)

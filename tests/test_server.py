@@ -45,6 +45,15 @@ def server() -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.communicate()
 
 
+def _leave_during_an_upload(address: str) -> None:
+    """Sends a tenth of what was announced, and goes."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        client.sendall(b"POST /api/v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n" + bytes(1000))
+        time.sleep(0.2)
+    time.sleep(0.2)
+
+
 def test_page_and_api_on_one_port_and_a_clean_end(server: tuple[str, subprocess.Popen[str]], voice: np.ndarray) -> None:
     address, process = server
     file = io.BytesIO()
@@ -55,8 +64,16 @@ def test_page_and_api_on_one_port_and_a_clean_end(server: tuple[str, subprocess.
     assert told["model"] == DEFAULT_MODEL
     with urllib.request.urlopen(f"{address}/many", timeout=30) as page:
         assert b"<title>" in page.read()
+    _leave_during_an_upload(address)
+    with urllib.request.urlopen(f"{address}/metrics", timeout=30) as numbers:
+        assert b'ser_requests_total{route="/api/v1/predict",status="200"} 1.0' in numbers.read()
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=10)
     assert process.returncode == 0
     assert "Traceback" not in said
     assert "/api/v1/docs" in said
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert [(one["route"], one["status"], one["outcome"]) for one in lines] == [
+        ("/api/v1/predict", 200, "ok"),
+        ("/api/v1/predict", 499, "client-gone"),
+    ]

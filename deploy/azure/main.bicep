@@ -28,6 +28,10 @@ param apiKey string = ''
 @description('Requests that one client of the API may make, such as 60/minute; empty for any number.')
 param apiRate string = '60/minute'
 
+@description('Bearer token that /metrics asks for; empty: there is no /metrics.')
+@secure()
+param metricsKey string = ''
+
 @description('What visitors of every page must read, such as that emotions are inferred here; empty for none.')
 param notice string = ''
 
@@ -86,6 +90,8 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
         { name: 'SER_API_KEY', value: apiKey }
         { name: 'SER_API_RATE', value: apiRate }
         { name: 'SER_NOTICE', value: notice }
+        { name: 'SER_METRICS', value: empty(metricsKey) ? 'off' : 'on' } // the app's address is public
+        { name: 'SER_METRICS_KEY', value: metricsKey }
       ]
     }
   }

@@ -19,10 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs page and API until they are stopped."""
-    from ser.ui.start import start
-
     if not APP.is_file():
         raise SerError(f"{APP} is missing: the page lives in the project's folder. Clone it, then run: make app")
+    from ser.recognizer import require_whole
+
+    # Said here in a sentence; once the server starts, it would be a traceback.
+    require_whole()
+    from ser.ui.start import start
+
     place = f"http://localhost:{options.port}"
     print(f"The page opens at {place}, the API's document at {place}/api/v1/docs (stop with Ctrl-C)", flush=True)
     os.chdir(APP.parent)  # where .streamlit/config.toml is

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ser import audio, pair_plots, plots
+from ser import audio, pair_plots, plots, telemetry
 from ser.audio import AUDIO_SUFFIXES
 from ser.constants import DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import SerError
 from ser.pair_plots import Voice
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.ui import look, models, moments, pictures, playhead, sounds
+from ser.turns import QUEUE
+from ser.ui import language, look, models, moments, pictures, playhead, sounds
 from ser.ui.card import card
 from ser.ui.sounds import Sound
 
@@ -57,7 +58,7 @@ def _side(column: object, side: str, model: str, recognizer: Callable[[str], Rec
         try:
             heard = _heard(side, sound, model, recognizer)
         except SerError as error:
-            st.error(str(error).replace(sound.name, look.plain(sound.name)), icon=":material/error:")
+            st.error(language.told(error), icon=":material/error:")
             return None
         st.html(card(heard.prediction))
         for remark in heard.prediction.remarks:
@@ -94,8 +95,15 @@ def _heard(side: str, sound: Sound, model: str, recognizer: Callable[[str], Reco
     kept: dict[str, tuple[str, Heard]] = st.session_state.setdefault(HEARD, {})
     key = f"{model}/{sound.key}"
     if side not in kept or kept[side][0] != key:
-        with st.spinner("Listening …"):
-            kept[side] = (key, Heard(sound, recognizer(model).predict(audio.load(sound.data, sound.name))))
+        with (
+            st.spinner("Listening …"),
+            telemetry.analysis("/compare") as account,
+            QUEUE.turn(len(sound.data), lambda _: None) as turn,
+        ):
+            recording = audio.load(sound.data, sound.name, turn.give_way)
+            turn.settle(recording.duration_s)
+            account.audio_s = recording.duration_s
+            kept[side] = (key, Heard(sound, recognizer(model).predict(recording, between=turn.give_way)))
     return kept[side][1]
 
 

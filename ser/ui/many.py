@@ -15,13 +15,15 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from ser import audio, plots, zipped
+from ser import audio, plots, telemetry, zipped
 from ser.audio import AUDIO_SUFFIXES
 from ser.constants import EMOTIONS, UPLOAD_MAX_MB
-from ser.errors import SerError
+from ser.errors import BusyError, SerError
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
+from ser.turns import QUEUE, Waiting
 from ser.ui import look, models, pictures, shelf, sounds
 from ser.ui.card import card
 from ser.ui.sounds import Sound
@@ -114,25 +116,52 @@ def _heard(uploads: list[Any], model: str, recognizer: Load) -> list[Row]:
     keys = [hashlib.sha256(f"{model}/{one.name}/".encode() + one.data).hexdigest() for one in files]
     todo = [(key, one) for key, one in zip(keys, files, strict=True) if key not in known]
     if todo:
-        bar, slot, started_s = st.progress(0.0, "Listening …"), st.empty(), time.perf_counter()
+        _hear(todo, known, keys, recognizer(model))
+    for key in set(known) - set(keys):
+        del known[key]  # taken off the page: forgotten
+    return [known[key] for key in keys if key in known]
+
+
+def _hear(
+    todo: list[tuple[str, zipped.Packed]], known: dict[str, Row], keys: list[str], recognizer: Recognizer
+) -> None:
+    """Hears what is not known yet, and shows how far it is; where the server is too busy, what is known stays."""
+    bar, slot, started_s = st.progress(0.0, "Listening …"), st.empty(), time.perf_counter()
+    try:
         for number, (key, one) in enumerate(todo, start=1):
-            known[key] = _row(one, recognizer(model))
+            known[key] = _row(one, recognizer, _waiting(bar, (number - 1) / len(todo)))
             left_s = (time.perf_counter() - started_s) * (len(todo) - number) / number
             bar.progress(number / len(todo), f"{number} of {len(todo)}, {look.duration_words(left_s)} left")
             done = [known[key] for key in keys if key in known]
             slot.dataframe(pd.DataFrame([row.values() for row in done])[["file", "emotion", "error"]], hide_index=True)
-        bar.empty()
-        slot.empty()
-    for key in set(known) - set(keys):
-        del known[key]  # taken off the page: forgotten
-    return [known[key] for key in keys]
+    except BusyError as error:
+        st.error(f"{error} What is heard already stays.", icon=":material/error:")
+    bar.empty()
+    slot.empty()
 
 
-def _row(one: zipped.Packed, recognizer: Recognizer) -> Row:
+def _waiting(bar: DeltaGenerator, share: float) -> Waiting:
+    """Says on the bar how many stand before this file."""
+
+    def say(count: int) -> None:
+        bar.progress(share, f"Waiting: {count} before you …")
+
+    return say
+
+
+def _row(one: zipped.Packed, recognizer: Recognizer, waiting: Waiting) -> Row:
+    """What is heard of a file, or why not; that the server is busy is not the file's fault, and is raised."""
     try:
-        if one.error:
-            raise one.error
-        return Row(one.name, one.data, recognizer.predict(audio.load(one.data, one.name)), "")
+        with telemetry.analysis("/many") as account:
+            if one.error:
+                raise one.error
+            with QUEUE.turn(len(one.data), waiting) as turn:
+                recording = audio.load(one.data, one.name, turn.give_way)
+                turn.settle(recording.duration_s)
+                account.audio_s = recording.duration_s
+                return Row(one.name, one.data, recognizer.predict(recording, between=turn.give_way), "")
+    except BusyError:
+        raise
     except SerError as error:
         return Row(one.name, b"", None, str(error))
 

@@ -7,9 +7,7 @@ neither another file nor another model can show it.
 
 from __future__ import annotations
 
-import logging
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,13 +15,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ser import audio, plots
+from ser import audio, journal, plots, telemetry
 from ser.audio import AUDIO_SUFFIXES
 from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import SerError
 from ser.language import mark, tr
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
+from ser.turns import QUEUE
 from ser.ui import language, look, memory, microphone, models, moments, pictures, playhead, sounds, verdicts
 from ser.ui.card import card
 from ser.ui.sounds import Sound
@@ -36,7 +35,6 @@ PROGRESS_FROM_S = 60.0
 APOLOGY = mark(
     "Sorry, something went wrong on our side. Your recording was not kept. Try once more, or with another recording."
 )
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -98,9 +96,7 @@ def page(recognizer: Callable[[str], Recognizer]) -> None:
         slot.error(language.told(error), icon=":material/error:")
     except Exception as error:  # noqa: BLE001 - whatever it is, a visitor sees a sentence
         st.session_state.pop(ANSWER, None)
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        # Type and place only: the message may hold a file's name.
-        _log.error("Recognise page: %s in %s, line %s", type(error).__name__, where.filename, where.lineno)
+        journal.tell_failure("Recognise page", error)
         slot.error(tr(APOLOGY), icon=":material/error:")
 
 
@@ -194,17 +190,24 @@ def _ranked(prediction: Prediction) -> str:
 def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:
     """Runs the recording through the model and says what happens meanwhile."""
     status, below = st.status(tr("Converting the recording …")), st.empty()
-    with status:
+    with (
+        status,
+        telemetry.analysis("/recognise") as account,
+        QUEUE.turn(len(sound.data), lambda n: status.update(label=tr("Waiting: {n} before you …", n=n))) as turn,
+    ):
         started_s = time.perf_counter()
-        recording = audio.load(sound.data, sound.name)
+        recording = audio.load(sound.data, sound.name, turn.give_way)
         convert_s = time.perf_counter() - started_s
         duration = look.duration_words(recording.duration_s)
         status.update(label=tr("Listening to {duration} of sound …", duration=duration))
         loaded = recognizer(model)
+        turn.settle(recording.duration_s)
+        account.audio_s = recording.duration_s
         status.update(label=tr("Recognising the emotion …"))
         with below.container():  # in the status's own box it would be folded away
             progress = _progress(sound) if recording.duration_s >= PROGRESS_FROM_S else None
-        answer = Answer(sound.key, model, loaded.predict(recording, progress=progress), convert_s)
+        prediction = loaded.predict(recording, progress=progress, between=turn.give_way)
+        answer = Answer(sound.key, model, prediction, convert_s)
         below.empty()
         st.caption(_timing(answer))
         status.update(label=_done(answer), state="complete")
