@@ -1,4 +1,4 @@
-"""The command line: ``ser predict | prepare | train | evaluate | compare | tune | robustness | app``.
+"""The command line: ``ser predict | corpora | prepare | train | evaluate | compare | tune | robustness | app``.
 
 Each command's module is imported when the command runs, so that ``ser --help`` and ``ser predict`` load neither
 TensorFlow nor anything else of the training side.
@@ -17,6 +17,7 @@ from ser.errors import SerError
 
 COMMANDS = {
     "predict": "which emotion recordings carry",
+    "corpora": "which corpora are understood, and how to have them",
     "prepare": "corpora → the tables of processed_data/",
     "train": "train the bundled model and ship it into model/",
     "evaluate": "score the model on speakers it has not heard",

@@ -15,6 +15,7 @@ the command line and the API show the same sentence; the command line ends with 
     │   └── TooLongError         longer, or larger, than the limit
     ├── ToolMissingError         a program that is needed (ffmpeg) is not there
     ├── CorpusError              a corpus folder or table is not what it should be
+    │   └── DownloadError        a corpus can't be fetched, or its licence was not accepted
     └── ModelError               weights and manifest do not fit each other, or this version
 """
 
@@ -77,6 +78,12 @@ class CorpusError(SerError):
     """A corpus folder, or a table made from it, is not what it should be."""
 
     exit_code = 30
+
+
+class DownloadError(CorpusError):
+    """A corpus can't be fetched, is not what its publisher says it is, or its licence was not accepted."""
+
+    exit_code = 31
 
 
 class ModelError(SerError):
