@@ -39,6 +39,10 @@ SERVING = (
     "ser.api_schema",
     "ser.api",
     "ser.cli",
+    "ser.commands.recordings",
+    "ser.commands.answers",
+    "ser.commands.answer_files",
+    "ser.commands.audformat_files",
     "ser.commands.predict",
     "ser.commands.app",
 )
