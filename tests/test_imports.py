@@ -44,6 +44,8 @@ SERVING = (
     "ser.commands.answer_files",
     "ser.commands.audformat_files",
     "ser.commands.predict",
+    "ser.explanation",
+    "ser.commands.explain",
     "ser.commands.app",
 )
 TRAINING = (

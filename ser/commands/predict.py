@@ -83,8 +83,8 @@ def _predicted(recognizer: Recognizer, one: Named) -> Prediction:
     if one.error:
         raise one.error
     if isinstance(one.source, bytes):
-        return recognizer.predict(one.source, name=one.file, progress=_bar(one.file))
-    return recognizer.predict(one.source, progress=_bar(one.file))
+        return recognizer.predict(one.source, name=one.file, progress=progress_of(one.file))
+    return recognizer.predict(one.source, progress=progress_of(one.file))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -147,7 +147,7 @@ def exit_code(codes: set[int]) -> int:
     return next(iter(codes)) if len(codes) == 1 else int(bool(codes))
 
 
-def _bar(file: str) -> Callable[[float, float], None]:
+def progress_of(file: str) -> Callable[[float, float], None]:
     """A line on the terminal that tells how far a long recording is."""
     started_s = time.perf_counter()
 
