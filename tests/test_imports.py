@@ -67,6 +67,7 @@ TRAINING = (
     "ser.input_cache",
     "ser.networks",
     "ser.estimators",
+    "ser.classifier",
     "ser.fitting",
     "ser.comparison",
     "ser.standings",
