@@ -1,4 +1,4 @@
-"""The command line: ``ser predict | prepare | train | evaluate | compare | tune | robustness | app``.
+"""The command line: ``ser COMMAND …``, see :data:`COMMANDS`.
 
 Each command's module is imported when the command runs, so that ``ser --help`` and ``ser predict`` load neither
 TensorFlow nor anything else of the training side.
@@ -7,6 +7,7 @@ TensorFlow nor anything else of the training side.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from ser.errors import SerError
 
 COMMANDS = {
     "predict": "which emotion recordings carry",
+    "explain": "one page with answer, timeline and pictures of a recording",
+    "corpora": "which corpora are understood, and how to have them",
     "prepare": "corpora → the tables of processed_data/",
     "train": "train the bundled model and ship it into model/",
     "evaluate": "score the model on speakers it has not heard",
@@ -24,11 +27,28 @@ COMMANDS = {
     "tune": "search a classic model's settings on validation speakers",
     "robustness": "what noise, codecs, rooms, level and speed cost the model",
     "app": "open the page in a browser",
+    "completion": "what makes a shell complete the words of ser",
 }
 
 
 def _module(command: str) -> ModuleType:
     return importlib.import_module(f"ser.commands.{command}")
+
+
+def parser_of(chosen: str | None) -> argparse.ArgumentParser:
+    """The command line, with the flags of the chosen command; of all that can be loaded, if none is chosen."""
+    parser = argparse.ArgumentParser(prog="ser", description="Speech emotion recognition that people can trust.")
+    parser.add_argument("--version", action="version", version=f"ser {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, help_text in COMMANDS.items():
+        sub = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
+        if name == chosen:
+            _module(name).add_arguments(sub)
+        elif chosen is None:
+            # A container that only answers has no training framework, nor the flags that need it.
+            with contextlib.suppress(ImportError):
+                _module(name).add_arguments(sub)
+    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,15 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         understood, 130 when interrupted.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(prog="ser", description="Speech emotion recognition that people can trust.")
-    parser.add_argument("--version", action="version", version=f"ser {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    chosen = next((word for word in words if not word.startswith("-")), None)
-    for name, help_text in COMMANDS.items():
-        sub = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
-        if name == chosen:
-            _module(name).add_arguments(sub)
-    options = parser.parse_args(words)
+    options = parser_of(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
     try:
         return int(_module(options.command).run(options))
     except SerError as error:

@@ -19,6 +19,7 @@ them in its reader's language: ``EmptyAudioError("'{name}' is empty.", name=name
     ├── ToolMissingError         a program that is needed (ffmpeg) is not there
     ├── ToolFailedError          it is there but could not work: killed, or no room; the server's fault, not the file's
     ├── CorpusError              a corpus folder or table is not what it should be
+    │   └── DownloadError        a corpus can't be fetched, or its licence was not accepted
     ├── BusyError                too many recordings wait to be heard
     └── ModelError               weights and manifest do not fit each other, or this version
         └── UnknownModelError    there is no model of that name
@@ -99,6 +100,12 @@ class CorpusError(SerError):
     """A corpus folder, or a table made from it, is not what it should be."""
 
     exit_code = 30
+
+
+class DownloadError(CorpusError):
+    """A corpus can't be fetched, is not what its publisher says it is, or its licence was not accepted."""
+
+    exit_code = 31
 
 
 class ModelError(SerError):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ser.audio import Recording
+from ser.constants import EMOTIONS
 from ser.quality import Remark
 from ser.speech import Span, Speech
 
@@ -49,6 +50,12 @@ class Step:
     probabilities: NDArray[np.float64]
     voice: float = 1.0
     familiar: float = 1.0
+
+    @property
+    def scores(self) -> tuple[EmotionScore, ...]:
+        """All eight emotions, likeliest first."""
+        order = np.argsort(-self.probabilities, kind="stable")
+        return tuple(EmotionScore(EMOTIONS[i], float(self.probabilities[i])) for i in order)
 
 
 @dataclass(frozen=True)

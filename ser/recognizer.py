@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from ser.passages import passages
 from ser.prediction import EmotionScore, Prediction, Step, Timing
 from ser.quality import OF_THE_VOICE, remarks
 from ser.speech import Span, Speech, find_speech
+from ser.streaming import EVERY_S, LiveResult, stream
 from ser.sureness import SureFrom
 
 if TYPE_CHECKING:
@@ -109,6 +111,28 @@ class Recognizer:
         if voice < 0.5:
             noticed = tuple(remark for remark in noticed if remark.kind not in OF_THE_VOICE)
         return Prediction(scores, self.name, recording, timing, limit, voice, familiar, speech, steps, noticed)
+
+    def stream(
+        self,
+        chunks: Iterable[NDArray[np.floating]],
+        sample_rate_hz: int = SAMPLE_RATE_HZ,
+        every_s: float = EVERY_S,
+    ) -> Iterator[LiveResult]:
+        """What live sound carries, now and so far, while it comes in; of up to 6 s the last result is that of a file.
+
+        Args:
+            chunks: samples as they come, of any length, shape (n,) or (n, channels), float, full scale ±1.
+            sample_rate_hz: theirs.
+            every_s: seconds of sound between two results; one more comes at the end.
+
+        Raises:
+            AudioError: a chunk is no sound, or a number is outside its limits.
+        """
+        return stream(chunks, sample_rate_hz, self._listen, self.sure_from, every_s)
+
+    def _listen(self, samples: NDArray[np.float32], span: Span) -> Step:
+        with _numerical_libraries().limit(limits=1):
+            return self.answer_of(self.hear(trim_silence(samples)), span)
 
     def hear(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the model reads of a window of samples at 16 kHz, at most 30 s; see :mod:`ser.ears`."""

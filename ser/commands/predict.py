@@ -1,15 +1,18 @@
-"""``ser predict FILE…``: a table on the terminal, one JSON object a file and line, or files that say what was when."""
+"""``ser predict WHAT…``: which emotion recordings carry, as a table, as files for programs, and as what was when."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import itertools
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ser.commands.answer_files import FORMATS, writer
+from ser.commands.answers import Answer
+from ser.commands.recordings import PIPE_NAME, Named, listed, named
 from ser.constants import EMOTIONS
 from ser.errors import AudioError, SerError, ToolMissingError
 from ser.prediction import Prediction
@@ -27,48 +30,22 @@ EPILOG = """exit codes: 0 all heard; for a single kind of error 11 not audio, 12
 14 silent, 15 too short, 16 too long, 20 ffmpeg missing; 1 for several kinds or another error; 2 wrong command line"""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One line of output: a prediction, or the sentence that says why there is none."""
-
-    file: str
-    model: str
-    prediction: Prediction | None
-    error: str | None
-    exit_code: int = 0
-
-    def to_json(self) -> str:
-        """One line: ``file``, ``emotion``, ``probabilities`` of all eight, ``error``, ``sure``, and what follows.
-
-        Null stands where there is none. ``emotion`` is the likeliest one also where ``sure`` is false, and null where
-        nobody speaks; ``voice`` and
-        ``familiar`` are the probabilities that there is a voice, and that the recording is like what taught the model;
-        ``remarks`` names what is wrong with the sound: clipped, quiet, noisy, narrow.
-        """
-        found = self.prediction
-        content = {
-            "file": self.file,
-            "emotion": found.emotion if found and found.has_voice else None,
-            "probabilities": {emotion: round(found.probabilities[emotion], 6) for emotion in EMOTIONS}
-            if found
-            else None,
-            "error": self.error,
-            "sure": found.is_sure and found.has_voice if found else None,
-            "voice": round(found.voice, 6) if found else None,
-            "familiar": round(found.familiar, 6) if found else None,
-            "duration_s": round(found.recording.duration_s, 3) if found else None,
-            "speech_s": round(found.speech.speech_s, 3) if found and found.speech else None,
-            "remarks": [remark.kind for remark in found.remarks] if found else None,
-            "model": self.model,
-        }
-        return json.dumps(content, ensure_ascii=False)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser predict``."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="recordings: WAV, MP3, M4A, OGG, FLAC, WebM, …")
-    parser.add_argument("--format", choices=("table", "jsonl"), default="table", help="default: table")
-    known = ", ".join(f"{one.name} ({one.title})" if one.title != one.name else one.name for one in known_models())
+    parser.add_argument(
+        "files", nargs="*", metavar="WHAT",
+        help="recordings (WAV, MP3, M4A, OGG, FLAC, WebM, …), folders, patterns such as 'calls/**/*.mp3', or - for one "
+        "recording by a pipe",
+    )  # fmt: skip
+    parser.add_argument("--files-from", type=Path, metavar="LIST", help="a text file of more, one a line; or -")
+    parser.add_argument("--format", choices=FORMATS, help="default: by the suffix of --output, else table")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there (audformat: a folder), not here")
+    parser.add_argument(
+        "--top",
+        type=_top,
+        metavar="N",
+        help="name the N likeliest emotions (default: 2 in the table, else all 8)",
+    )
     parser.add_argument(
         "--timeline", choices=tuple(TIMELINES), metavar="FORM",
         help="write what the voice carries when, as csv, json (every step), srt or vtt (subtitles), for each file",
@@ -76,103 +53,101 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="folder for --timeline (default: beside each recording)")
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add_model(parser)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """The flag that chooses the weights."""
+    known = ", ".join(f"{one.name} ({one.title})" if one.title != one.name else one.name for one in known_models())
     # argparse reads % as the start of a format.
     text = f"which model answers: {known or 'none found'}; default: {DEFAULT_MODEL}".replace("%", "%%")
     parser.add_argument("--model", default=DEFAULT_MODEL, help=text)
 
 
-def answers(recognizer: Recognizer, files: Sequence[str]) -> Iterator[Answer]:
+def _top(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= len(EMOTIONS):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 to {len(EMOTIONS)}")
+    return int(text)
+
+
+def answers(recognizer: Recognizer, recordings: Iterable[Named]) -> Iterator[Answer]:
     """Answers in the order given; a bad file gets its line and the run goes on."""
-    for file in files:
+    for one in recordings:
         try:
-            yield Answer(file, recognizer.name, recognizer.predict(Path(file), progress=_bar(file)), None)
+            yield Answer(one.file, recognizer.name, _predicted(recognizer, one), None)
         except (AudioError, ToolMissingError) as error:
-            yield Answer(file, recognizer.name, None, str(error), error.exit_code)
+            yield Answer(one.file, recognizer.name, None, str(error), error.exit_code)
 
 
-def in_words(prediction: Prediction) -> tuple[str, str, str]:
-    """Emotion, probability and next likeliest as the table shows them; two of a kind where the model is not sure."""
-    first, second, third = prediction.scores[:3]
-    if not prediction.has_voice:
-        return "no speech found", "", ""
-    if prediction.is_sure:
-        return first.emotion, f"{first.probability:.0%}", f"{second.emotion} {second.probability:.0%}"
-    return (
-        f"not sure: {first.emotion} or {second.emotion}",
-        f"{first.probability:.0%} or {second.probability:.0%}",
-        f"{third.emotion} {third.probability:.0%}",
-    )
-
-
-def print_table(found: list[Answer]) -> None:
-    """A table with the likeliest emotion (two if not sure), its probability, the next likeliest, or the error.
-
-    What is wrong with a recording's sound stands below it.
-    """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("file")
-    table.add_column("emotion", min_width=len("surprised"))
-    table.add_column("probability", no_wrap=True)
-    table.add_column("next")
-    table.add_column("length", no_wrap=True)
-    for answer in found:
-        name = Text(answer.file, overflow="fold")
-        if answer.prediction is None:
-            table.add_row(name, "–", "", Text(answer.error or "", style="red"), "")
-            continue
-        emotion, probability, following = in_words(answer.prediction)
-        style = "bold" if answer.prediction.is_sure else ""
-        length = f"{answer.prediction.recording.duration_s:.1f} s"
-        table.add_row(name, Text(emotion, style=style), probability, following, length)
-    console = Console()
-    console.print(table)
-    for answer in found:
-        for remark in answer.prediction.remarks if answer.prediction else ():
-            console.print(Text(f"{answer.file}: {remark.text}", style="yellow"))
+def _predicted(recognizer: Recognizer, one: Named) -> Prediction:
+    if one.error:
+        raise one.error
+    if isinstance(one.source, bytes):
+        return recognizer.predict(one.source, name=one.file, progress=progress_of(one.file))
+    return recognizer.predict(one.source, progress=progress_of(one.file))
 
 
 def run(options: argparse.Namespace) -> int:
-    """Predicts every file; see :func:`exit_code`."""
-    recognizer = load(options.model)
-    found: list[Answer] = []
-    for answer in answers(recognizer, options.files):
-        found.append(answer)
-        if options.format == "jsonl":
-            print(answer.to_json(), flush=True)
-        if options.timeline and answer.prediction:
-            write_timeline(answer, options.timeline, options.out)
-    if options.format == "table":
-        print_table(found)
-    return exit_code(found)
-
-
-def write_timeline(answer: Answer, form: str, folder: Path | None) -> Path:
-    """Writes ``NAME.csv`` (or another form) of one answer.
+    """Predicts every recording; see :func:`exit_code`.
 
     Raises:
-        SerError: the folder can't be written to.
+        SerError: nothing was named, or the output can't be written.
     """
-    assert answer.prediction
-    path = (folder or Path(answer.file).parent) / f"{Path(answer.file).stem}.{form}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(TIMELINES[form](answer.prediction), encoding="utf-8")
-    except OSError as error:
-        raise SerError(f"'{path}' can't be written: {error.strerror}. Name another folder with --out.") from error
-    print(f"Timeline: {path}", file=sys.stderr)
-    return path
+    if not options.files and not options.files_from:
+        raise SerError("Name recordings, folders or patterns, or a list with --files-from. See: ser predict --help")
+    words = itertools.chain(options.files, listed(options.files_from) if options.files_from else ())
+    recordings = itertools.chain.from_iterable(named([word]) for word in words)
+    codes: set[int] = set()
+    timelines = _Timelines(options.timeline, options.out)
+    with writer(options.format, options.output, options.top) as output:
+        for answer in answers(load(options.model), recordings):
+            output.write(answer)
+            codes |= {answer.exit_code} if answer.error else set()
+            if options.timeline and answer.prediction:
+                timelines.write(answer)
+    return exit_code(codes)
 
 
-def exit_code(found: Sequence[Answer]) -> int:
+@dataclass(frozen=True)
+class _Timelines:
+    """Writes ``NAME.csv`` (or another form) of one answer after the other, none over another one of this run."""
+
+    form: str
+    folder: Path | None
+    written: set[Path] = field(default_factory=set)
+
+    def write(self, answer: Answer) -> Path:
+        """Writes one.
+
+        Raises:
+            SerError: the folder can't be written to.
+        """
+        assert answer.prediction
+        path = self._path(answer.file)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(TIMELINES[self.form](answer.prediction), encoding="utf-8")
+        except OSError as error:
+            raise SerError(f"'{path}' can't be written: {error.strerror}. Name another folder with --out.") from error
+        print(f"Timeline: {path}", file=sys.stderr)
+        return path
+
+    def _path(self, file: str) -> Path:
+        """Two recordings of one name, from different folders or of different kinds, get a number."""
+        stem = Path(file).stem if file != PIPE_NAME else "recording"
+        folder = self.folder or (Path(file).parent if file != PIPE_NAME else Path())
+        names = (f"{stem}{f'-{number}' if number > 1 else ''}.{self.form}" for number in itertools.count(1))
+        path = next(folder / name for name in names if folder / name not in self.written)
+        self.written.add(path)
+        return path
+
+
+def exit_code(codes: set[int]) -> int:
     """0 if all went well; the error's own code where only one kind of error occurred; 1 where there were several."""
-    codes = {answer.exit_code for answer in found if answer.error}
-    return codes.pop() if len(codes) == 1 else int(bool(codes))
+    return next(iter(codes)) if len(codes) == 1 else int(bool(codes))
 
 
-def _bar(file: str) -> Callable[[float, float], None]:
+def progress_of(file: str) -> Callable[[float, float], None]:
     """A line on the terminal that tells how far a long recording is."""
     started_s = time.perf_counter()
 
