@@ -98,8 +98,10 @@ def ffmpeg_path() -> str:
         link.symlink_to(bundled)
     except OSError as error:
         raise ToolFailedError(
-            f"The bundled ffmpeg needs a link in {tempfile.gettempdir()}, which failed: {error.strerror}. "
-            "Free some space there, then try again; WAV is heard without it."
+            "The bundled ffmpeg needs a link in {folder}, which failed: {reason}. "
+            "Free some space there, then try again; WAV is heard without it.",
+            folder=tempfile.gettempdir(),
+            reason=error.strerror,
         ) from error
     os.environ["PATH"] = os.environ.get("PATH", "") + os.pathsep + str(folder)
     return str(link)
