@@ -34,10 +34,8 @@ from ser.errors import (
     TooLongError,
     TooShortError,
 )
-from ser.intake import INT16_SCALE, SLACK_S, Intake, SourceInfo, require_not_too_long, require_within
-from ser.language import mark
+from ser.intake import INT16_SCALE, SLACK_S, STRANGE_RATE, Intake, SourceInfo, require_not_too_long, require_within
 
-STRANGE_RATE = mark("'{name}' has a sample rate of {seen} Hz; {low} to {high} are heard. Export it again.")
 BYTES_PER_MB = 1_000_000
 PIECE_SAMPLES = 1 << 20
 # Suffixes offered in file dialogs; the content decides, not the name.

@@ -12,6 +12,7 @@ from ser.constants import CHANNELS_MAX, DURATION_MAX_S, EXACT_MAX_S, SAMPLE_RATE
 from ser.errors import NotAudioError, TooLongError
 from ser.language import mark
 
+STRANGE_RATE = mark("'{name}' has a sample rate of {seen} Hz; {low} to {high} are heard. Export it again.")
 STRANGE_CHANNELS = mark("'{name}' has {seen} channels; {low} to {high} are heard. Export it again.")
 SLACK_S = 1.0  # encoders add some milliseconds to a file of just that length
 INT16_SCALE = 32767.0

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ser.audio import Recording
 from ser.constants import DURATION_MIN_S, MODEL_WINDOW_S, SAMPLE_RATE_HZ, SOURCE_RATE_MAX_HZ, SOURCE_RATE_MIN_HZ
 from ser.errors import AudioError, NotAudioError
-from ser.intake import SourceInfo, require_within
+from ser.intake import STRANGE_RATE, SourceInfo, require_within
 from ser.prediction import EmotionScore, Step
 from ser.speech import Span, find_speech
 from ser.sureness import SureFrom
@@ -160,7 +160,7 @@ def stream(
     chunks: Iterable[NDArray[np.floating]], sample_rate_hz: int, listens: Listens, sure_from: SureFrom, every_s: float
 ) -> Iterator[LiveResult]:
     """Results while sound comes in; see :meth:`ser.recognizer.Recognizer.stream`."""
-    require_within(sample_rate_hz, SOURCE_RATE_MIN_HZ, SOURCE_RATE_MAX_HZ, "a sample rate of {} Hz", NAME)
+    require_within(sample_rate_hz, SOURCE_RATE_MIN_HZ, SOURCE_RATE_MAX_HZ, STRANGE_RATE, NAME)
     if not DURATION_MIN_S <= every_s <= MODEL_WINDOW_S:
         raise AudioError(f"every_s is {every_s}; {DURATION_MIN_S} to {MODEL_WINDOW_S} s are possible.")
     listener, due = _Listener(listens, sure_from), round(every_s * SAMPLE_RATE_HZ)

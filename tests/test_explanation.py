@@ -145,22 +145,24 @@ def test_errors_of_the_command_are_one_sentence(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")), reason="needs Chromium")
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs Chromium")
 def test_a_browser_draws_the_page_offline(tmp_path: Path) -> None:
-    from selenium import webdriver
+    from playwright.sync_api import sync_playwright
 
     (tmp_path / "page.html").write_text(explanation.page(prediction(20.0, steps=4)), encoding="utf-8")
-    options = webdriver.ChromeOptions()
-    for flag in ("--headless=new", "--no-sandbox", "--window-size=900,2600", "--host-resolver-rules=MAP * ~NOTFOUND"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(shutil.which("chromedriver"))
-    with webdriver.Chrome(options=options, service=service) as browser:
-        browser.get((tmp_path / "page.html").as_uri())
-        drawn = browser.find_elements("css selector", ".js-plotly-plot .main-svg")
-        assert len({one.find_element("xpath", "ancestor::section").get_attribute("aria-label") for one in drawn}) == 5
-        assert browser.get_log("browser") == []
-        buttons = {one.get_attribute("data-title") for one in browser.find_elements("css selector", ".modebar-btn")}
-        assert "Download plot as a PNG" in buttons
-        assert not [title for title in buttons if "cloud" in str(title).lower() or "send" in str(title).lower()]
-        browser.save_screenshot(str(tmp_path / "page.png"))
+    flags = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        page = browser.new_page(viewport={"width": 900, "height": 2600})
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto((tmp_path / "page.html").as_uri())
+        page.locator(".js-plotly-plot .main-svg").first.wait_for()
+        labels = page.locator("section:has(.js-plotly-plot .main-svg)").evaluate_all("all => all.map(x => x.ariaLabel)")
+        assert len(set(labels)) == 5
+        assert said == []
+        titles = page.locator(".modebar-btn").evaluate_all("all => all.map(one => one.dataset.title || '')")
+        assert "Download plot as a PNG" in titles
+        assert not [title for title in titles if "cloud" in title.lower() or "send" in title.lower()]
+        browser.close()
