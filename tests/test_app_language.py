@@ -184,8 +184,8 @@ def test_an_apology_is_in_the_language(scripted: Scripted, make_wav: MakeWav) ->
 
 def test_remarks_have_their_numbers_in_the_language(monkeypatch: pytest.MonkeyPatch, make_wav: MakeWav) -> None:
     class Noisy(Scripted):
-        def predict(self, source: Any, name: str | None = None, progress: Any = None) -> Any:
-            found = super().predict(source, name, progress)
+        def predict(self, source: Any, name: str | None = None, progress: Any = None, between: Any = None) -> Any:
+            found = super().predict(source, name, progress, between)
             return replace(found, remarks=(quality.Remark("clipped", quality.CLIPPED, {"share": 0.0123}),))
 
     with replaced(monkeypatch, {DEFAULT_MODEL: Noisy()}):
