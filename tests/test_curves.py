@@ -14,7 +14,8 @@ TIME_S = np.arange(2 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
 
 def harmonics(hz: float) -> np.ndarray:
     """A voice-like tone: a fundamental and its harmonics."""
-    return (0.2 * sum(np.sin(2 * np.pi * hz * k * TIME_S) / k for k in range(1, 9))).astype(np.float32)
+    parts = [np.sin(2 * np.pi * hz * k * TIME_S) / k for k in range(1, 9)]
+    return np.asarray(0.2 * np.sum(parts, axis=0), dtype=np.float32)
 
 
 @pytest.mark.parametrize("hz", [110.0, 220.0, 330.0])
