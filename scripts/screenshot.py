@@ -90,8 +90,8 @@ def browser(
         chromium = player.chromium.launch(executable_path=found, args=[*FLAGS, *flags])
         try:
             context = chromium.new_context(
-                viewport={"width": width_px, "height": 900}, color_scheme="dark" if theme == "dark" else "light", locale=language,
-                is_mobile=width_px < 600, has_touch=width_px < 600, accept_downloads=True,
+                viewport={"width": width_px, "height": 900}, color_scheme="dark" if theme == "dark" else "light",
+                locale=language, is_mobile=width_px < 600, has_touch=width_px < 600, accept_downloads=True,
             )  # fmt: skip
             yield context.new_page()
         finally:
