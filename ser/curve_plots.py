@@ -30,7 +30,13 @@ def zero_crossings(recording: Recording) -> go.Figure:
 def pitch(recording: Recording) -> go.Figure:
     """Pitch over seconds in hertz, on a logarithmic scale as hearing is; gaps where nothing is voiced."""
     figure = _over_time(recording, curves.pitch_hz(recording.samples), tr("Pitch (Hz)"), "%{x:.2f}: %{y:.0f} Hz")
+    return set_pitch_axis(figure)
+
+
+def set_pitch_axis(figure: go.Figure) -> go.Figure:
+    """Hertz on a logarithmic vertical axis, over the range that is looked for."""
     low, high = np.log10(curves.PITCH_RANGE_HZ)
+    figure.update_yaxes(title=tr("Pitch (Hz)"), fixedrange=True)
     return figure.update_yaxes(type="log", range=[low, high], tickvals=[75, 100, 150, 200, 300, 400])
 
 
@@ -67,13 +73,18 @@ def fourier_spectrum(recording: Recording) -> go.Figure:
     return plots.finish(figure, height_px=HEIGHT_PX)
 
 
-def _over_time(recording: Recording, values: NDArray[np.float32], title: str, hover: str) -> go.Figure:
-    """A curve with a point a frame; of a long recording every so manieth, since gaps have no mean."""
+def by_frame(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Seconds and values of a curve with a number a frame; of a long one every so manieth, since gaps have no mean."""
     curve, step = decimation.shrink(values[None], lambda parts, axis: parts.take(0, axis))
-    times_s = np.arange(curve.shape[1], dtype=np.float32) * np.float32(step * FRAME_S)
+    return np.arange(curve.shape[1], dtype=np.float32) * np.float32(step * FRAME_S), curve[0]
+
+
+def _over_time(recording: Recording, values: NDArray[np.float32], title: str, hover: str) -> go.Figure:
+    """A curve with a point a frame."""
+    times_s, curve = by_frame(values)
     figure = go.Figure(
         go.Scatter(
-            x=times_s, y=curve[0], mode="lines", line={"color": plots.INK, "width": 1.5}, connectgaps=False,
+            x=times_s, y=curve, mode="lines", line={"color": plots.INK, "width": 1.5}, connectgaps=False,
             hovertemplate=f"{hover}<extra></extra>",
         )
     )  # fmt: skip

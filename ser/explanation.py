@@ -13,14 +13,11 @@ import plotly.graph_objects as go
 from plotly.io import to_html
 
 from ser import plots
-from ser.audio import Recording
-from ser.constants import SAMPLE_RATE_HZ
 from ser.errors import ToolMissingError
+from ser.excerpt import excerpt_of, excerpt_starts_s
 from ser.prediction import Prediction
 from ser.timeline import Segment, timeline
 
-PICTURED_WHOLE_S: Final = 60.0
-EXCERPT_S: Final = 30.0
 SEGMENTS_SHOWN: Final = 200
 _POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -63,7 +60,7 @@ def page(prediction: Prediction) -> str:
         f"<h1>{title}</h1>",
         _answer(prediction),
         *(f'<p class="remark">{html.escape(remark.text)}</p>' for remark in prediction.remarks),
-        _figures(prediction, found),
+        _figures(prediction),
         _segments(found) if len(found) > 1 else "",
         _facts(prediction),
         f"<footer><p>{_FOOT}</p></footer>",
@@ -107,9 +104,10 @@ def _answer(prediction: Prediction) -> str:
     )
 
 
-def _figures(prediction: Prediction, found: tuple[Segment, ...]) -> str:
+def _figures(prediction: Prediction) -> str:
     recording = prediction.recording
-    excerpt, note = _excerpt(recording, found)
+    excerpt, start_s = excerpt_of(prediction), excerpt_starts_s(prediction)
+    note = "" if excerpt is recording else f" {excerpt.duration_s:.0f} s from {start_s:.0f} s on."
     figures = [("Probabilities", plots.probability_bars(prediction), "How likely each emotion is.")]
     if len(prediction.steps) > 1:
         figures.append(("Timeline", plots.timeline(prediction), "What is heard when; grey is where nobody speaks."))
@@ -125,16 +123,6 @@ def _figure(title: str, figure: go.Figure, what: str) -> str:
     name = title.lower().replace(" ", "-")
     drawn = to_html(figure, config=_CONFIG, include_plotlyjs=False, full_html=False, div_id=name)
     return f'<section role="figure" aria-label="{title}: {what}"><h2>{title}</h2><p>{what}</p>{drawn}</section>'
-
-
-def _excerpt(recording: Recording, found: tuple[Segment, ...]) -> tuple[Recording, str]:
-    """What is pictured in detail: the recording, or 30 s of a long one from its first segment; and a note on that."""
-    if recording.duration_s <= PICTURED_WHOLE_S:
-        return recording, ""
-    samples = round(EXCERPT_S * SAMPLE_RATE_HZ)
-    start = min(round((found[0].start_s if found else 0.0) * SAMPLE_RATE_HZ), len(recording.stored) - samples)
-    note = f" {EXCERPT_S:.0f} s from {start / SAMPLE_RATE_HZ:.0f} s on."
-    return Recording(recording.span(start, start + samples), recording.source), note
 
 
 def _segments(found: tuple[Segment, ...]) -> str:

@@ -11,8 +11,7 @@ import plotly.graph_objects as go
 from ser import curves, plots
 from ser.audio import Recording
 from ser.constants import EMOTIONS
-from ser.curve_plots import FRAME_S
-from ser.decimation import shrink
+from ser.curve_plots import by_frame, set_pitch_axis
 from ser.prediction import Prediction
 
 # First solid, second hatched: told apart without colour.
@@ -73,15 +72,10 @@ def pitches(pair: Sequence[Recording], names: Sequence[str]) -> go.Figure:
     """The melodies of both, each from its own start."""
     figure = go.Figure()
     for recording, name, dash, colour in zip(pair, names, DASHES, (plots.INK, "#CA6213"), strict=True):
-        curve, step = shrink(curves.pitch_hz(recording.samples)[None], lambda parts, axis: parts.take(0, axis))
-        times_s = np.arange(curve.shape[1], dtype=np.float32) * np.float32(step * FRAME_S)
+        times_s, curve = by_frame(curves.pitch_hz(recording.samples))
         figure.add_scatter(
-            x=times_s, y=curve[0], mode="lines", name=name, connectgaps=False,
+            x=times_s, y=curve, mode="lines", name=name, connectgaps=False,
             line={"color": colour, "width": 2, "dash": dash}, hovertemplate="%{x:.2f} s: %{y:.0f} Hz<extra></extra>",
         )  # fmt: skip
-    low, high = np.log10(curves.PITCH_RANGE_HZ)
     figure.update_xaxes(title="Time (s)", range=[0.0, max(one.duration_s for one in pair)])
-    figure.update_yaxes(
-        title="Pitch (Hz)", type="log", range=[low, high], tickvals=[75, 100, 150, 200, 300, 400], fixedrange=True
-    )
-    return plots.with_legend(plots.finish(figure, height_px=260))
+    return plots.with_legend(plots.finish(set_pitch_axis(figure), height_px=260))

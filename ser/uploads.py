@@ -44,6 +44,7 @@ class Held:
         mine = 0
 
         def take(size_bytes: int) -> None:
+            """Counts one more piece."""
             nonlocal mine
             with self._lock:
                 if self._bytes + size_bytes > self._limit_bytes:

@@ -11,12 +11,13 @@ import streamlit as st
 
 from ser.audio import from_samples
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
+from ser.excerpt import EXCERPT_S, excerpt_of
 from ser.prediction import Prediction, Step
 from ser.quality import Remark
 from ser.recognizer import DEFAULT_MODEL
 from ser.speech import Span, Speech
 from ser.timeline import timeline
-from ser.ui import moments, recognise
+from ser.ui import recognise
 from ser.ui.card import card
 from tests.scripted_page import Scripted, charts, opened, replaced, upload, words
 
@@ -74,11 +75,11 @@ def test_the_excerpt_begins_where_the_segment_does_and_stays_within(hours: None)
     prediction = Hours().predict(sound)
     first, second = timeline(prediction).segments
     for segment, start_s in ((None, 0.0), (first, 0.0), (second, 12.0)):
-        part = moments.excerpt(prediction, segment)
-        assert part.duration_s == moments.EXCERPT_S
+        part = excerpt_of(prediction, segment)
+        assert part.duration_s == EXCERPT_S
         assert part.stored[0] == sound.stored[round(start_s * SAMPLE_RATE_HZ)]
     short = from_samples(sound.samples[: 50 * SAMPLE_RATE_HZ], SAMPLE_RATE_HZ)
-    assert moments.excerpt(Hours().predict(short), None) is short
+    assert excerpt_of(Hours().predict(short), None) is short
 
 
 def test_a_stopped_recording_waits_until_it_is_to_be_heard_again(hours: None, make_wav: MakeWav) -> None:

@@ -65,5 +65,5 @@ def test_a_name_that_is_none_is_not_taken(told: object, monkeypatch: pytest.Monk
     class Result:
         tab = told
 
-    monkeypatch.setattr(memory, "_component", lambda: lambda **_: Result())
+    monkeypatch.setattr(memory, "component", lambda _: lambda **__: Result())
     assert memory._tab() is None

@@ -230,7 +230,7 @@ def test_player_and_figures_are_joined(tools: ModuleType, address: str) -> None:
         tools.await_answer(page)
         page.wait_for_function("document.querySelector('audio').readyState >= 1")
         page.evaluate("document.querySelector('audio').currentTime = 2.0")
-        page.wait_for_function("document.querySelectorAll('.ser-playhead').length == 3")
+        page.wait_for_function("[...document.querySelectorAll('.ser-playhead')].filter(one => !one.hidden).length == 3")
         waveform = page.locator(FIGURE).nth(1)
         place, size = waveform.locator(".ser-playhead").bounding_box(), waveform.bounding_box()
         assert place["height"] > 50

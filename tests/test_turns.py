@@ -21,7 +21,7 @@ from ser.errors import BusyError
 from ser.recognizer import DEFAULT_MODEL
 from ser.telemetry import REGISTRY
 from ser.turns import LONG, LONG_FROM_BYTES, LONG_FROM_S, QUEUE, SHORT, Line, Turns
-from ser.ui import many, recognise
+from ser.ui import hearing
 from ser.uploads import Held
 from tests.conftest import voice_like, wav_bytes
 from tests.scripted_page import Scripted, opened, replaced, upload
@@ -60,7 +60,7 @@ def crowded(found: Turns, size_bytes: int) -> Iterator[None]:
 def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The process's queue, with its one place taken and none to wait in."""
     found = small(waiting=0)
-    for module in (api, recognise, many):
+    for module in (api, hearing):
         monkeypatch.setattr(module, "QUEUE", found)
     with found.turn(1):
         yield

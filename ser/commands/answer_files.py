@@ -13,13 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TextIO
 
+from ser.cells import harmless
 from ser.commands.answers import Answer, in_words
 from ser.constants import EMOTIONS
 from ser.errors import SerError, ToolMissingError
 
 ROWS_A_GROUP: Final = 1000
-# What a spreadsheet would take for a formula: a file's name is a stranger's.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 SUFFIXES: Final = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".parquet": "parquet", ".txt": "table"}
 
 
@@ -116,7 +115,7 @@ class Csv(_Base):
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return str(value).lower()
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return harmless(value) if isinstance(value, str) else value
 
 
 class Table(_Base):

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from ser import audio, pair_plots, plots, telemetry
+from ser import pair_plots, plots
 from ser.audio import AUDIO_SUFFIXES
 from ser.constants import DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import SerError
+from ser.excerpt import excerpt_of
 from ser.pair_plots import Voice
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.turns import QUEUE
-from ser.ui import language, look, models, moments, pictures, playhead, sounds
+from ser.ui import language, look, models, pictures, playhead, sounds
 from ser.ui.card import card
+from ser.ui.hearing import hear
 from ser.ui.sounds import Sound
 
 SIDES = ("first", "second")
@@ -47,9 +49,9 @@ def page(recognizer: Callable[[str], Recognizer]) -> None:
         playhead.join()
 
 
-def _side(column: object, side: str, model: str, recognizer: Callable[[str], Recognizer]) -> Heard | None:
+def _side(column: DeltaGenerator, side: str, model: str, recognizer: Callable[[str], Recognizer]) -> Heard | None:
     """One recording's choice and answer; an error stays on its side."""
-    with column, st.container(border=True):  # type: ignore[attr-defined]
+    with column, st.container(border=True):
         st.markdown(f"**The {side} recording**")
         sound = _choose(side)
         if sound is None:
@@ -95,15 +97,8 @@ def _heard(side: str, sound: Sound, model: str, recognizer: Callable[[str], Reco
     kept: dict[str, tuple[str, Heard]] = st.session_state.setdefault(HEARD, {})
     key = f"{model}/{sound.key}"
     if side not in kept or kept[side][0] != key:
-        with (
-            st.spinner("Listening …"),
-            telemetry.analysis("/compare") as account,
-            QUEUE.turn(len(sound.data), lambda _: None) as turn,
-        ):
-            recording = audio.load(sound.data, sound.name, turn.give_way)
-            turn.settle(recording.duration_s)
-            account.audio_s = recording.duration_s
-            kept[side] = (key, Heard(sound, recognizer(model).predict(recording, between=turn.give_way)))
+        with st.spinner("Listening …"):
+            kept[side] = (key, Heard(sound, hear("/compare", sound, lambda: recognizer(model))))
     return kept[side][1]
 
 
@@ -117,7 +112,7 @@ def _together(first: Heard, second: Heard) -> None:
             for name, prediction in zip(names, pair, strict=True)
         )
         pictures.chart(pair_plots.bars(pair, names), "pair", "pair", f"Probabilities of both recordings. {said}")
-    recordings = tuple(moments.excerpt(one, None) for one in pair)
+    recordings = tuple(excerpt_of(one) for one in pair)
     voices = [Voice.of(one) for one in recordings]
     rows = (
         f"<div><dt>{label}</dt><dd>{_told(of(voices[0]), of(voices[1]), unit, digits)}</dd></div>"
@@ -147,7 +142,7 @@ def _told(first: float | None, second: float | None, unit: str, digits: int) -> 
 
 def _sound_of(side: str, heard: Heard) -> None:
     """A recording to hear and to look at."""
-    recording = moments.excerpt(heard.prediction, None)
+    recording = excerpt_of(heard.prediction)
     key = f"{side}-{heard.sound.key[:12]}"
     with st.container(border=True):
         st.markdown(f"**The {side}:** {look.plain(heard.sound.name)}")

@@ -71,15 +71,6 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
-def harmless(text: str) -> str:
-    """Text from outside as a spreadsheet's cell: with a quote before what would be taken for a formula.
-
-    >>> harmless("=cmd()"), harmless("voice.wav")
-    ("'=cmd()", 'voice.wav')
-    """
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
 def sureness(probability: float, not_sure_below: float = 0.0) -> str:
     """A calibrated probability in plain words; from a model's limit on (if it has one), never words of doubt.
 

@@ -17,15 +17,17 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ser import audio, plots, telemetry, zipped
+from ser import plots, zipped
 from ser.audio import AUDIO_SUFFIXES
+from ser.cells import harmless
 from ser.constants import EMOTIONS, UPLOAD_MAX_MB
 from ser.errors import BusyError, SerError
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.turns import QUEUE, Waiting
+from ser.turns import Waiting
 from ser.ui import look, models, pictures, shelf, sounds
 from ser.ui.card import card
+from ser.ui.hearing import hear
 from ser.ui.sounds import Sound
 
 ROWS = "many-rows"
@@ -152,14 +154,10 @@ def _waiting(bar: DeltaGenerator, share: float) -> Waiting:
 def _row(one: zipped.Packed, recognizer: Recognizer, waiting: Waiting) -> Row:
     """What is heard of a file, or why not; that the server is busy is not the file's fault, and is raised."""
     try:
-        with telemetry.analysis("/many") as account:
-            if one.error:
-                raise one.error
-            with QUEUE.turn(len(one.data), waiting) as turn:
-                recording = audio.load(one.data, one.name, turn.give_way)
-                turn.settle(recording.duration_s)
-                account.audio_s = recording.duration_s
-                return Row(one.name, one.data, recognizer.predict(recording, between=turn.give_way), "")
+        if one.error:
+            raise one.error
+        heard = hear("/many", Sound(one.name, one.data), lambda: recognizer, waiting)
+        return Row(one.name, one.data, heard, "")
     except BusyError:
         raise
     except SerError as error:
@@ -238,7 +236,7 @@ def _downloads(rows: list[Row]) -> None:
 
 def _csv(table: pd.DataFrame) -> bytes:
     """No cell of it is a formula: a file's name is a stranger's."""
-    texts = {name: table[name].map(look.harmless) for name in ("file", "error")}
+    texts = {name: table[name].map(harmless) for name in ("file", "error")}
     return table.assign(**texts).to_csv(index=False).encode()
 
 

@@ -7,23 +7,21 @@ closed or reloaded. A reloaded tab finds its old session's sound and answer with
 
 from __future__ import annotations
 
-import functools
 import re
 import weakref
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from ser.ui import sounds
+from ser.ui.components import component
 from ser.ui.sounds import Sound
 
-SCRIPT: Final = Path(__file__).with_name("memory.js")
 HELD: Final = "held"
 TAB = re.compile(r"[0-9a-f]{32}")
 
 
-class Held:
+class Shown:
     """What a session shows; mutable, since the session fills it."""
 
     def __init__(self) -> None:
@@ -32,18 +30,13 @@ class Held:
 
 
 @st.cache_resource(show_spinner=False)
-def _tabs() -> weakref.WeakValueDictionary[str, Held]:
+def _tabs() -> weakref.WeakValueDictionary[str, Shown]:
     return weakref.WeakValueDictionary()
-
-
-@functools.cache
-def _component() -> Any:
-    return st.components.v2.component("ser_tab", js=SCRIPT.read_text(encoding="utf-8"))
 
 
 def _tab() -> str | None:
     """The tab's name, once the browser has told it."""
-    told = _component()(key="tab", height=1, on_tab_change=_nothing).tab
+    told = component("memory")(key="tab", height=1, on_tab_change=_nothing).tab
     return told if isinstance(told, str) and TAB.fullmatch(told) else None
 
 
@@ -53,7 +46,7 @@ def _nothing() -> None:
 
 def recall(answer_key: str) -> None:
     """Takes over what the same tab showed before it was reloaded; its answer goes to ``answer_key`` of the session."""
-    own: Held = st.session_state.setdefault(HELD, Held())
+    own: Shown = st.session_state.setdefault(HELD, Shown())
     tab, tabs = _tab(), _tabs()
     if tab is None:
         return
@@ -66,5 +59,5 @@ def recall(answer_key: str) -> None:
 
 def hold(sound: Sound | None, answer: object = None) -> None:
     """What the page shows now; nothing, when it was taken away."""
-    own: Held = st.session_state.setdefault(HELD, Held())
+    own: Shown = st.session_state.setdefault(HELD, Shown())
     own.sound, own.answer = sound, answer

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-from pathlib import Path
-from typing import Any, Final
-
-import streamlit as st
-
 from ser.language import mark, tr
+from ser.ui.components import component
 
-SCRIPT: Final = Path(__file__).with_name("microphone.js")
 INSECURE = mark(
     "This page was not opened over https://, so the browser gives it no microphone. Open it over https:// or on "
     "localhost, or upload a recording instead."
@@ -20,16 +14,12 @@ REFUSED = mark(
     "and load the page again; or upload a recording instead."
 )
 NONE = mark("The browser finds no microphone. Plug one in and load the page again, or upload a recording instead.")
+_HTML = '<p role="alert" hidden></p>'
 _CSS = "p { margin: 0; padding: .6rem 1rem; border-radius: .6rem; border: 1px solid currentColor; }"
-
-
-@functools.cache
-def _component() -> Any:
-    return st.components.v2.component(
-        "ser_microphone", html='<p role="alert" hidden></p>', css=_CSS, js=SCRIPT.read_text(encoding="utf-8")
-    )
 
 
 def watch() -> None:
     """Shows a sentence if the microphone can't work, and nothing otherwise."""
-    _component()(key="microphone-hint", data={"insecure": tr(INSECURE), "refused": tr(REFUSED), "none": tr(NONE)})
+    component("microphone", _HTML, _CSS)(
+        key="microphone-hint", data={"insecure": tr(INSECURE), "refused": tr(REFUSED), "none": tr(NONE)}
+    )

@@ -7,16 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from ser import plots
-from ser.audio import Recording
-from ser.constants import SAMPLE_RATE_HZ
 from ser.language import tr
 from ser.prediction import Prediction
 from ser.timeline import Segment, as_csv, as_json, as_subtitles, timeline
 from ser.ui import look
 
-EXCERPT_S = 30.0
 SHARE_SHOWN_MIN = 0.01
-PICTURED_WHOLE_S = 60.0
 
 
 def chosen(prediction: Prediction, key: str) -> Segment | None:
@@ -25,25 +21,6 @@ def chosen(prediction: Prediction, key: str) -> Segment | None:
     rows = state["selection"]["rows"] if state else []
     segments = timeline(prediction).segments
     return segments[rows[0]] if rows and rows[0] < len(segments) else None
-
-
-def excerpt(prediction: Prediction, segment: Segment | None) -> Recording:
-    """What is pictured in detail: the recording, or 30 s of a long one from the chosen, else the first, segment."""
-    recording = prediction.recording
-    if recording.duration_s <= PICTURED_WHOLE_S:
-        return recording
-    start = round(excerpt_starts_s(prediction, segment) * SAMPLE_RATE_HZ)
-    return Recording(recording.span(start, start + round(EXCERPT_S * SAMPLE_RATE_HZ)), recording.source)
-
-
-def excerpt_starts_s(prediction: Prediction, segment: Segment | None) -> float:
-    """Which second of the recording :func:`excerpt` begins with."""
-    recording = prediction.recording
-    if recording.duration_s <= PICTURED_WHOLE_S:
-        return 0.0
-    segments = timeline(prediction).segments
-    start_s = segment.start_s if segment else segments[0].start_s if segments else 0.0
-    return min(start_s, recording.duration_s - EXCERPT_S)
 
 
 def show(prediction: Prediction, key: str, name: str) -> None:

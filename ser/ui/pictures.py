@@ -10,10 +10,11 @@ import streamlit as st
 from ser import curve_plots, plots
 from ser.audio import Recording
 from ser.constants import SAMPLE_RATE_HZ
+from ser.excerpt import excerpt_of, excerpt_starts_s
 from ser.language import LATIN_DIGITS, mark, spoken, tr
 from ser.prediction import Prediction
 from ser.timeline import Segment
-from ser.ui import look, moments
+from ser.ui import look
 
 # Pictures on request: title → figure, and what it tells.
 MORE = {
@@ -71,14 +72,14 @@ def pictures(prediction: Prediction, key: str, segment: Segment | None) -> None:
     """Waveform over the full width, the two pictures of frequency side by side; of a long recording an excerpt."""
     recording = prediction.recording
     st.subheader(tr("The sound in pictures"), anchor=False)
-    excerpt = moments.excerpt(prediction, segment)
+    excerpt = excerpt_of(prediction, segment)
     if excerpt is not recording:
         words = tr("Spectrogram and MFCC: {seconds:.0f} s from the segment that is chosen.", seconds=excerpt.duration_s)
         st.caption(words)
     with st.container(border=True):
         st.markdown(f"**{tr('Waveform')}**")
         chart(plots.waveform(recording), "waveform", key, tr("Waveform: amplitude over time in seconds"))
-    starts_s = moments.excerpt_starts_s(prediction, segment)
+    starts_s = excerpt_starts_s(prediction, segment)
     left, right = st.columns(2)
     with left.container(border=True):
         st.markdown(f"**{tr('Mel spectrogram')}**")

@@ -53,7 +53,7 @@ export default function () {
     frame = playing ? requestAnimationFrame(follow) : 0;
   };
   const start = () => { if (!frame) follow(); };
-  const events = ["play", "pause", "seeked", "timeupdate", "loadedmetadata"];
+  const events = ["play", "pause", "seeking", "seeked", "timeupdate", "loadedmetadata"];
   // Media events don't bubble, but they can be caught on the way down.
   events.forEach((one) => document.addEventListener(one, start, true));
   document.addEventListener("click", jump);

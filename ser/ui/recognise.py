@@ -15,16 +15,17 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ser import audio, journal, plots, telemetry
-from ser.audio import AUDIO_SUFFIXES
+from ser import audio, journal, plots
+from ser.audio import AUDIO_SUFFIXES, Recording
 from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import SerError
 from ser.language import mark, tr
+from ser.listening import Progress
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
-from ser.turns import QUEUE
 from ser.ui import language, look, memory, microphone, models, moments, pictures, playhead, sounds, verdicts
 from ser.ui.card import card
+from ser.ui.hearing import hear
 from ser.ui.sounds import Sound
 
 UPLOAD, MICROPHONE = mark("Upload"), mark("Microphone")
@@ -190,27 +191,29 @@ def _ranked(prediction: Prediction) -> str:
 def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:
     """Runs the recording through the model and says what happens meanwhile."""
     status, below = st.status(tr("Converting the recording …")), st.empty()
-    with (
-        status,
-        telemetry.analysis("/recognise") as account,
-        QUEUE.turn(len(sound.data), lambda n: status.update(label=tr("Waiting: {n} before you …", n=n))) as turn,
-    ):
-        started_s = time.perf_counter()
-        recording = audio.load(sound.data, sound.name, turn.give_way)
+    started_s, convert_s = time.perf_counter(), 0.0
+
+    def waiting(count: int) -> None:
+        status.update(label=tr("Waiting: {n} before you …", n=count))
+
+    def loaded() -> Recognizer:
+        found = recognizer(model)
+        status.update(label=tr("Recognising the emotion …"))
+        return found
+
+    def decoded(recording: Recording) -> Progress | None:
+        nonlocal convert_s
         convert_s = time.perf_counter() - started_s
         duration = look.duration_words(recording.duration_s)
         status.update(label=tr("Listening to {duration} of sound …", duration=duration))
-        loaded = recognizer(model)
-        turn.settle(recording.duration_s)
-        account.audio_s = recording.duration_s
-        status.update(label=tr("Recognising the emotion …"))
         with below.container():  # in the status's own box it would be folded away
-            progress = _progress(sound) if recording.duration_s >= PROGRESS_FROM_S else None
-        prediction = loaded.predict(recording, progress=progress, between=turn.give_way)
-        answer = Answer(sound.key, model, prediction, convert_s)
-        below.empty()
-        st.caption(_timing(answer))
-        status.update(label=_done(answer), state="complete")
+            return _progress(sound) if recording.duration_s >= PROGRESS_FROM_S else None
+
+    prediction = hear("/recognise", sound, loaded, waiting, decoded)
+    answer = Answer(sound.key, model, prediction, convert_s)
+    below.empty()
+    status.caption(_timing(answer))
+    status.update(label=_done(answer), state="complete")
     return answer
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from ser import plots
+from ser.cells import harmless
 from ser.language import mark, tr
 from ser.prediction import Prediction
-from ser.ui import look
 
 VERDICTS: Final = "verdicts"
 YES, NO = mark("Yes"), mark("No")
@@ -78,7 +78,7 @@ def table(kept: dict[str, Verdict]) -> None:
     ):
         st.dataframe(rows, hide_index=True, width="stretch")
         st.caption(tr("Held in memory while this page is open; nobody else sees it."))
-        shown = rows.assign(file=[look.harmless(one) for one in rows["file"]])
+        shown = rows.assign(file=[harmless(one) for one in rows["file"]])
         st.download_button(
             "CSV", shown.to_csv(index=False).encode(), "session.csv", "text/csv", icon=":material/download:",
             key="session-csv", on_click="ignore",
