@@ -19,6 +19,7 @@ from ser.errors import SerError
 COMMANDS = {
     "predict": "which emotion recordings carry",
     "explain": "one page with answer, timeline and pictures of a recording",
+    "batch": "an archive of recordings → tables of answers, on many cores or machines",
     "corpora": "which corpora are understood, and how to have them",
     "prepare": "corpora → the tables of processed_data/",
     "train": "train the bundled model and ship it into model/",

@@ -20,6 +20,8 @@ them in its reader's language: ``EmptyAudioError("'{name}' is empty.", name=name
     ├── ToolFailedError          it is there but could not work: killed, or no room; the server's fault, not the file's
     ├── CorpusError              a corpus folder or table is not what it should be
     │   └── DownloadError        a corpus can't be fetched, or its licence was not accepted
+    ├── ArchiveError             an archive of recordings, or the tables of its answers, can't be used
+    ├── EngineError              the workers that share work out can't be reached, or were ended
     ├── BusyError                too many recordings wait to be heard
     └── ModelError               weights and manifest do not fit each other, or this version
         └── UnknownModelError    there is no model of that name
@@ -106,6 +108,18 @@ class DownloadError(CorpusError):
     """A corpus can't be fetched, is not what its publisher says it is, or its licence was not accepted."""
 
     exit_code = 31
+
+
+class ArchiveError(SerError):
+    """An archive of recordings, or the tables of its answers, is not what it should be or can't be reached."""
+
+    exit_code = 50
+
+
+class EngineError(SerError):
+    """The workers that share work out can't be reached, or were ended."""
+
+    exit_code = 51
 
 
 class ModelError(SerError):

@@ -7,13 +7,11 @@ where it was, and clips that join later are added.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +21,7 @@ from ser import outsiders
 from ser.audio import load
 from ser.augment import AugmentSettings, augment, copy_generator
 from ser.constants import MODEL_WINDOW_S, SAMPLE_RATE_HZ
+from ser.engine import EngineSettings, run_all
 from ser.errors import AudioError
 from ser.features import front_end, levelled_log_mel, trim_silence
 from ser.litert import LiteRtModel, export_litert
@@ -92,7 +91,7 @@ def cache_key(settings: FrameSettings) -> str:
 
 
 def cache_frames(
-    root: Path, paths: Sequence[str], settings: FrameSettings, cache: Path, workers: int = 0
+    root: Path, paths: Sequence[str], settings: FrameSettings, cache: Path, engine: EngineSettings = EngineSettings()
 ) -> FrameStore:
     """Frames of all clips, from the cache where it has them.
 
@@ -101,7 +100,7 @@ def cache_frames(
         paths: clips; their order is the store's.
         settings: see :class:`FrameSettings`.
         cache: folder for shards; about 120 kB a clip and version.
-        workers: processes; 0 means one a core.
+        engine: the workers.
     """
     from rich.progress import track
 
@@ -113,12 +112,9 @@ def cache_frames(
     chunks = [missing[i : i + SHARD_CLIPS] for i in range(0, len(missing), SHARD_CLIPS)]
     if chunks:
         encoder = _encoder_file(settings, folder)
-        jobs = [(root, chunk, settings, folder) for chunk in chunks]
-        count = min(workers or os.cpu_count() or 1, len(jobs))
-        spawn = get_context("spawn")
-        with ProcessPoolExecutor(count, mp_context=spawn, initializer=_start_worker, initargs=(encoder,)) as pool:
-            for _ in track(pool.map(_make_shard, jobs), "Speech frames", total=len(jobs)):
-                pass
+        jobs = [_Job(root.resolve(), tuple(chunk), settings, encoder) for chunk in chunks]
+        for _ in track(run_all(_make_shard, jobs, engine), "Speech frames", total=len(jobs)):
+            pass
         known = _read_index(folder)
     return _open_store(folder, [known[name] for name in names])
 
@@ -131,10 +127,10 @@ def cache_outsiders(kinds: Mapping[str, Kind], count: int, settings: FrameSettin
     key = hashlib.sha256(json.dumps([list(kinds), count, settings.seed]).encode() + source).hexdigest()[:12]
     path = folder / f"outsiders-{key}.npz"
     if not path.is_file():
-        _load_encoder(_encoder_file(settings, folder))
+        encoder = _encoder_file(settings, folder)
         rng = np.random.default_rng(settings.seed)
         sounds = [outsiders.synthesise(kind, rng) for kind in kinds.values() for _ in range(count)]
-        frames = [_encode(trim_silence(sound)) for sound in sounds]
+        frames = [_encode(trim_silence(sound), encoder) for sound in sounds]
         draft = path.with_suffix(".part.npz")
         np.savez(draft, frames=np.concatenate(frames), lengths=[len(part) for part in frames])
         draft.replace(path)
@@ -146,7 +142,7 @@ def cache_outsiders(kinds: Mapping[str, Kind], count: int, settings: FrameSettin
 
 def _encoder_file(settings: FrameSettings, folder: Path) -> Path:
     """The encoder of a cache, written when it is first needed."""
-    path = folder / "encoder.tflite"
+    path = folder.resolve() / "encoder.tflite"
     if not path.is_file():
         _write_encoder(settings.encoder_layers, path)
     return path
@@ -182,61 +178,63 @@ def _write_encoder(layers: tuple[int, ...], path: Path) -> None:
     draft.replace(path)
 
 
-_worker: dict[str, LiteRtModel] = {}  # the encoder of this worker process
+@dataclass(frozen=True)
+class _Job:
+    """Clips whose frames make a shard, and the encoder, in whose folder it is written."""
+
+    root: Path
+    paths: tuple[str, ...]
+    settings: FrameSettings
+    encoder: Path
 
 
-def _start_worker(path: Path) -> None:
-    """One thread a worker: two busy multi-threaded programs on two cores cost more than twice the time.
-
-    numpy's BLAS too: its idle threads turn in circles, which made this five times as slow.
-    """
-    import librosa  # noqa: F401 - brings the libraries whose threads are limited
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
-    _load_encoder(path)
+@functools.lru_cache(maxsize=1)
+def _encoder(path: Path) -> LiteRtModel:
+    """Loaded once a worker; one thread, because each core has a worker."""
+    return LiteRtModel(path, threads=1)
 
 
-def _load_encoder(path: Path) -> None:
-    _worker["encoder"] = LiteRtModel(path, threads=1)
-
-
-def _encode(samples: NDArray[np.float32]) -> NDArray[np.float16]:
+def _encode(samples: NDArray[np.float32], encoder: Path) -> NDArray[np.float16]:
     """Samples → averaged pairs of speech frames, (t, 512 · layers)."""
-    return _worker["encoder"](levelled_log_mel(samples).T).astype(np.float16)
+    return _encoder(encoder)(levelled_log_mel(samples).T).astype(np.float16)
 
 
-def _versions(root: Path, path: str, settings: FrameSettings) -> Iterator[NDArray[np.float16]]:
+def _versions(job: _Job, path: str) -> Iterator[NDArray[np.float16]]:
     """Frames of a clip and of its copies; empty arrays where it can't be decoded."""
+    settings = job.settings
     longest = int(settings.max_duration_s * SAMPLE_RATE_HZ)
     try:
-        samples = load(root / path).samples
+        samples = load(job.root / path).samples
     except AudioError:
         # Dropped clips are named, with the reason, in processed_data; here they only keep their place.
         for _ in range(1 + settings.copies):
             yield np.zeros((0, 512 * len(settings.encoder_layers)), np.float16)
         return
-    yield _encode(trim_silence(samples)[:longest])
+    yield _encode(trim_silence(samples)[:longest], job.encoder)
     for copy in range(settings.copies):
         changed = augment(samples, settings.augmentation, copy_generator(settings.seed, copy, path))
-        yield _encode(trim_silence(changed)[:longest])
+        yield _encode(trim_silence(changed)[:longest], job.encoder)
 
 
-def _make_shard(job: tuple[Path, list[str], FrameSettings, Path]) -> None:
+def _make_shard(job: _Job) -> None:
     """Writes one shard, then its index, whose presence says that the shard is whole."""
-    root, paths, settings, folder = job
-    stem = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:12]
+    from threadpoolctl import threadpool_limits
+
+    folder = job.encoder.parent
+    stem = hashlib.sha256("\n".join(job.paths).encode()).hexdigest()[:12]
     arrays: list[NDArray[np.float16]] = []
     index: dict[str, list[list[int]]] = {}
     start = 0
-    for path in paths:
-        versions = list(_versions(root, path, settings))
-        spans = []
-        for frames in versions:
-            spans.append([start, len(frames)])
-            start += len(frames)
-        index[f"{path}:{(root / path).stat().st_size}"] = spans
-        arrays += versions
+    # numpy's idle threads would turn in circles for the next sum, which made this five times as slow.
+    with threadpool_limits(1):
+        for path in job.paths:
+            versions = list(_versions(job, path))
+            spans = []
+            for frames in versions:
+                spans.append([start, len(frames)])
+                start += len(frames)
+            index[f"{path}:{(job.root / path).stat().st_size}"] = spans
+            arrays += versions
     np.save(folder / f"{stem}.npy", np.concatenate(arrays))
     draft = folder / f"{stem}.part"
     draft.write_text(json.dumps(index), encoding="utf-8")

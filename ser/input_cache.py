@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +21,7 @@ from ser import features
 from ser.audio import load
 from ser.augment import Chain, copy_generator
 from ser.constants import SUMMARY_HOP_SAMPLES, SUMMARY_WINDOW_SAMPLES
+from ser.engine import EngineSettings, run_all
 from ser.inputs import INPUTS
 
 BATCH_CLIPS = 100
@@ -69,7 +67,12 @@ class _Job:
 
 
 def cache_inputs(
-    root: Path, table: pd.DataFrame, kinds: Sequence[str], settings: InputSettings, cache: Path, workers: int = 0
+    root: Path,
+    table: pd.DataFrame,
+    kinds: Sequence[str],
+    settings: InputSettings,
+    cache: Path,
+    engine: EngineSettings = EngineSettings(),
 ) -> dict[str, Array]:
     """Inputs of all clips and their copies, from the cache where it has them.
 
@@ -79,7 +82,7 @@ def cache_inputs(
         kinds: keys of :data:`~ser.inputs.INPUTS`; all are made in one pass over the clips.
         settings: see :class:`InputSettings`.
         cache: folder.
-        workers: processes; 0 means one a core.
+        engine: the workers.
 
     Returns:
         kind → shape (clips, 1 + copies, …), float32, behind those two what :data:`~ser.inputs.INPUTS` says.
@@ -91,12 +94,10 @@ def cache_inputs(
 
     clips = tuple(zip(table["path"].astype(str), table["sha256"].astype(str), strict=True))
     batches = [clips[i : i + BATCH_CLIPS] for i in range(0, len(clips), BATCH_CLIPS)]
-    jobs = [_Job(root, batch, tuple(kinds), settings, cache) for batch in batches]
+    jobs = [_Job(root.resolve(), batch, tuple(kinds), settings, cache.resolve()) for batch in batches]
     if todo := [job for job in jobs if job.missing]:
-        count = min(workers or os.cpu_count() or 1, len(todo))
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-            for _ in track(pool.map(_make, todo), f"Inputs ({', '.join(kinds)})", total=len(todo)):
-                pass
+        for _ in track(run_all(_make, todo, engine), f"Inputs ({', '.join(kinds)})", total=len(todo)):
+            pass
     return {kind: np.concatenate([np.load(job.path(kind)) for job in jobs]) for kind in kinds}
 
 

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import multiprocessing
-import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +14,7 @@ from numpy.typing import NDArray
 
 from ser.audio import load
 from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, SUMMARY_SIZE
+from ser.engine import EngineSettings, run_all
 from ser.errors import (
     AudioError,
     CorpusError,
@@ -29,6 +24,7 @@ from ser.errors import (
     TooShortError,
 )
 from ser.features import summary
+from ser.fingerprint import sound_sha256
 
 # Raise it when the meaning of a measurement changes, so that logs of older runs are not used.
 MEASURE_VERSION = 1
@@ -95,12 +91,11 @@ def measure(location: Path) -> Measurement:
         # Nothing of this machine goes into the tables.
         words = str(error).replace(str(location), location.name)
         return Measurement(reason=known or f"can't be decoded: {words}", final=known is not None)
-    sound = np.rint(recording.samples * 32767.0).clip(-32768, 32767).astype("<i2")
     seen = Measurement(
         duration_s=round(recording.duration_s, 3),
         sample_rate_hz=recording.source.sample_rate_hz,
         channels=recording.source.channels,
-        sha256=hashlib.sha256(sound.tobytes()).hexdigest(),
+        sha256=sound_sha256(recording),
     )
     if recording.duration_s < CLIP_MIN_S:
         return replace(seen, reason=_REASONS[TooShortError])
@@ -117,21 +112,21 @@ def settings_key() -> str:
 
 
 def measure_all(
-    jobs: Sequence[Job], log_path: Path, workers: int, progress: Progress | None = None
+    jobs: Sequence[Job], log_path: Path, engine: EngineSettings, progress: Progress | None = None
 ) -> dict[str, Measurement]:
     """Measures what the log does not hold yet; every finished chunk is written to the log at once.
 
     Args:
         jobs: files, with keys that differ.
         log_path: JSON lines; made where it is missing.
-        workers: processes; 1 works in this one.
+        engine: the workers.
         progress: called with files done and files in all, first with those that the log held.
 
     Returns:
         Measurement by key, for every job.
 
     Raises:
-        CorpusError: a worker was killed. What was finished is kept.
+        EngineError: workers can't be reached, or were killed. What was finished is kept.
         ToolMissingError: ffmpeg is needed and missing.
     """
     wanted = {job.key for job in jobs}
@@ -143,7 +138,7 @@ def measure_all(
         return done
     chunks = [missing[at : at + CHUNK_FILES] for at in range(0, len(missing), CHUNK_FILES)]
     with log_path.open("a", encoding="utf-8") as log:
-        for results in _measure_chunks(chunks, min(workers, len(chunks))):
+        for results in run_all(_measure_chunk, chunks, engine):
             for key, measurement in results:
                 done[key] = measurement
                 if measurement.final:
@@ -157,39 +152,6 @@ def measure_all(
 
 def _measure_chunk(chunk: Sequence[Job]) -> list[tuple[str, Measurement]]:
     return [(job.key, measure(job.location)) for job in chunk]
-
-
-def _end_with_parent() -> None:
-    """Lets a worker end when the process that started it was killed; it would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _measure_chunks(chunks: Sequence[Sequence[Job]], workers: int) -> Iterator[list[tuple[str, Measurement]]]:
-    """Results of the chunks as they are finished, in any order."""
-    if workers <= 1:
-        yield from map(_measure_chunk, chunks)
-        return
-    # Forked copies of a process with threads (progress bar, numerical libraries) may hang; fresh ones do not.
-    fresh = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=fresh, initializer=_end_with_parent)
-    try:
-        futures: list[Future[list[tuple[str, Measurement]]]] = [pool.submit(_measure_chunk, chunk) for chunk in chunks]
-        for future in as_completed(futures):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise CorpusError(
-            f"One of {workers} workers was ended from outside, perhaps for lack of memory. What is finished is kept: "
-            "run the same command again, with fewer --workers."
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _read_log(log_path: Path) -> dict[str, Measurement]:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from ser.constants import EMOTIONS, OTHER_EMOTION
 from ser.corpora import FoundFile, find_files
+from ser.engine import HERE, EngineSettings
 from ser.errors import CorpusError
 from ser.features import summary_names
 from ser.measure import Job, Measurement, Progress, measure_all
@@ -55,13 +56,18 @@ class Row:
         return not self.reason
 
 
-def prepare(roots: Sequence[Path], out_dir: Path, workers: int = 1, progress: Progress | None = None) -> list[Row]:
+def prepare(
+    roots: Sequence[Path],
+    out_dir: Path,
+    engine: EngineSettings = HERE,
+    progress: Progress | None = None,
+) -> list[Row]:
     """Measures all recordings below the roots and writes the three tables.
 
     Args:
         roots: folders that hold corpora, or are one.
         out_dir: where the tables go; made where it is missing. Its ``.work`` folder keeps what is finished.
-        workers: processes.
+        engine: the workers that measure; by default this process.
         progress: called with files done and files in all.
 
     Returns:
@@ -77,7 +83,7 @@ def prepare(roots: Sequence[Path], out_dir: Path, workers: int = 1, progress: Pr
     jobs = [Job(keys[file.path], file.location) for file in files if file.clip]
     with _writing_to(out_dir):
         (out_dir / WORK_LOG).parent.mkdir(parents=True, exist_ok=True)
-    measured = measure_all(jobs, out_dir / WORK_LOG, workers, progress)
+    measured = measure_all(jobs, out_dir / WORK_LOG, engine, progress)
     seen = {file.path: measured[keys[file.path]] for file in files if file.clip}
     reasons = _reasons(files, seen)
     rows = [Row(file, stats[file.path].st_size, seen.get(file.path), reasons.get(file.path, "")) for file in files]

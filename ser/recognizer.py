@@ -53,8 +53,8 @@ class ModelInfo:
 class Recognizer:
     """A loaded model. Thread-safe: load it once and share it. Made by :func:`load`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Loads weights and manifest from a folder of ``model/``.
+    def __init__(self, folder: Path, threads: int = THREADS) -> None:
+        """Loads weights and manifest from a folder of ``model/``; see :func:`load`.
 
         Raises:
             ModelError: a file is missing or damaged, or was made for other features or labels.
@@ -63,7 +63,7 @@ class Recognizer:
         _require_fit(self.manifest, folder)
         self.sure_from = _sure_from(self.manifest, folder)
         self._make_ear = ear_maker(self.manifest, folder)
-        self._ear = self._make_ear(THREADS, True)
+        self._ear = self._make_ear(threads, True)
         self.name = str(self.manifest["name"])
         self.extras = tuple(self.manifest.get("extras", ()))
 
@@ -169,17 +169,31 @@ class Recognizer:
         self.predict(tone.astype(np.float32), name="warm-up")
 
 
-def load(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> Recognizer:
+def load(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER, threads: int = THREADS) -> Recognizer:
     """A recognizer with the weights in ``folder/name``; by default the bundled CNN+LSTM.
+
+    Args:
+        name: of the model.
+        folder: that holds models.
+        threads: to hear one short recording; 1 where every core has a process of its own.
 
     Raises:
         UnknownModelError: there is no such model.
         ModelError: its files do not fit; the message names what was seen.
     """
+    require_known(name, folder)
+    return Recognizer(folder / name, threads)
+
+
+def require_known(name: str, folder: Path = MODEL_FOLDER) -> None:
+    """Checks that there is a model of that name.
+
+    Raises:
+        UnknownModelError: there is none.
+    """
     if not (folder / name / "manifest.json").is_file():
         known = ", ".join(one.name for one in known_models(folder))
         raise UnknownModelError(f"There is no model '{name}' in {folder}. Known models: {known or 'none'}.")
-    return Recognizer(folder / name)
 
 
 def require_whole(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> None:

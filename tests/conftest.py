@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from ser import ffmpeg
 from ser.constants import SAMPLE_RATE_HZ
+from ser.engine import EngineSettings
+from tests.clusters import started
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +26,13 @@ def _own_main() -> Iterator[None]:
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture(scope="session")
+def dask_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSettings]:
+    """One worker of Dask, for all tests that kill none: it loads the model once."""
+    with started(tmp_path_factory.mktemp("dask"), 1) as found:
+        yield found.settings
 
 
 # What ffmpeg is told to make a file of each kind.

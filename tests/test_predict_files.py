@@ -166,7 +166,7 @@ def test_parquet_keeps_types_where_nothing_was_heard(folder: Path, tmp_path: Pat
 @pytest.mark.parametrize("top", [None, 3])
 def test_the_schema_of_parquet_is_that_of_the_rows(top: int | None) -> None:
     row = Answer("a.wav", "m", None, "error").to_row(top)
-    assert answer_files._schema(top).names == list(row)
+    assert answer_files.schema(top).names == list(row)
 
 
 def test_groups_of_parquet_are_joined(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from ser import measure, processed
 from ser.audio import load
 from ser.commands import prepare as command
 from ser.constants import EMOTIONS
+from ser.engine import EngineSettings
 from ser.errors import CorpusError, ToolMissingError
 from ser.features import summary, summary_names
 from ser.processed import CLIP_COLUMNS, RECORDING_COLUMNS, prepare, read_clips, read_features, read_recordings
@@ -118,7 +119,7 @@ def test_same_bytes_with_more_workers(
     data: Path, tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measure, "CHUNK_FILES", 7)
-    prepare([data], tmp_path, workers=2)
+    prepare([data], tmp_path, EngineSettings(workers=2))
     for name in TABLES:
         assert (tmp_path / name).read_bytes() == (tables / name).read_bytes(), name
 
@@ -279,7 +280,7 @@ def test_the_command_wants_a_folder_and_a_worker(tmp_path: Path, monkeypatch: py
     monkeypatch.delenv("SER_DATA", raising=False)
     with pytest.raises(CorpusError, match="No folder was given"):
         run_command("--out", str(tmp_path))
-    with pytest.raises(CorpusError, match="--workers is 0"):
+    with pytest.raises(SystemExit, match="2"):
         run_command(str(tmp_path), "--workers", "0")
 
 

@@ -171,7 +171,7 @@ class Parquet:
     def __enter__(self) -> Self:
         import pyarrow.parquet
 
-        self._schema = _schema(self.top)
+        self._schema = schema(self.top)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = pyarrow.parquet.ParquetWriter(self.path, self._schema)
@@ -199,7 +199,7 @@ class Parquet:
             raise not_written(self.path, error) from error
 
 
-def _schema(top: int | None) -> Any:
+def schema(top: int | None) -> Any:
     """Of :meth:`Answer.to_row`: what a first group without a single answer would not tell."""
     import pyarrow
 

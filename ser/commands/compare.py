@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ser.commands.corpus_data import ROOT, print_line
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
+from ser.commands.workers import add_engine_arguments
 from ser.comparison import PROTOCOLS, SETS, Cell, Result, run_cell
 from ser.errors import CorpusError, ModelError
 from ser.models.registry import MODELS, spec_of
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
     add_copy_arguments(parser)
     parser.add_argument("--out", type=Path, default=MODEL_FOLDER / "comparison", help="folder for the table")
-    parser.add_argument("--workers", type=int, default=0, help="processes that make inputs (default: one a core)")
+    add_engine_arguments(parser, "to make inputs")
 
 
 def planned(options: argparse.Namespace) -> list[Cell]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ser.commands.workers import add_engine_arguments, engine_of
 from ser.draws import CorpusData, TrainSettings
 from ser.errors import CorpusError, ModelError
 from ser.frames import FrameSettings, FrameStore, cache_frames, cache_outsiders
@@ -43,7 +44,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     """The words, where the cache is, and how to train."""
     add_words(parser)
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
-    parser.add_argument("--workers", type=int, default=0, help="processes that make frames (default: one a core)")
+    add_engine_arguments(parser, "to make frames")
     parser.add_argument(
         "--speaker-clips", type=int, default=400, help="clips taken of each speaker at most (default: 400)"
     )
@@ -100,7 +101,7 @@ def load_data(root: Path, options: argparse.Namespace, head: HeadSettings, corpo
     if corpora:
         table = table[table["corpus"].isin(corpora)].reset_index(drop=True)
     frames = FrameSettings(encoder_layers=head.encoder_layers)
-    store = cache_frames(root, list(table["path"]), frames, options.cache, options.workers)
+    store = cache_frames(root, list(table["path"]), frames, options.cache, engine_of(options))
     return CorpusData(table, store, load_outsiders(TAUGHT, options, head))
 
 

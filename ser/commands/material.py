@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from ser.augment import CHANGES, Chain
 from ser.commands.corpus_data import ROOT, limit_speakers
+from ser.commands.workers import engine_of
 from ser.comparison import ClipSet
 from ser.errors import CorpusError
 from ser.fitting import Material
@@ -83,7 +84,7 @@ class Materials:
 
     def _inputs(self, table: pd.DataFrame, kinds: list[str]) -> dict[str, NDArray[np.float32]]:
         options = self.options
-        return cache_inputs(self.root, table, kinds, self.settings, options.inputs, options.workers)
+        return cache_inputs(self.root, table, kinds, self.settings, options.inputs, engine_of(options))
 
     def of(self, spec: ModelSpec, clips: ClipSet) -> Material:
         """What a model reads of a set of clips."""
@@ -103,4 +104,4 @@ class Materials:
 
     def _frames(self, table: pd.DataFrame) -> FrameStore:
         paths = list(table["path"])
-        return cache_frames(self.root, paths, self.frame_settings, self.options.cache, self.options.workers)
+        return cache_frames(self.root, paths, self.frame_settings, self.options.cache, engine_of(self.options))

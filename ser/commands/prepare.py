@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ser import measure, processed
-from ser.errors import CorpusError
+from ser.commands.workers import add_engine_arguments, engine_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA_VARIABLE = "SER_DATA"
@@ -36,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=ROOT / "processed_data", help="where the tables go (default: %(default)s)"
     )
-    parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core, %(default)s)"
-    )
+    add_engine_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -48,11 +46,9 @@ def run(options: argparse.Namespace) -> int:
         CorpusError, ToolMissingError: as for :func:`ser.processed.prepare`.
     """
     roots = options.folders or [Path(part) for part in os.environ.get(DATA_VARIABLE, "").split(os.pathsep) if part]
-    if options.workers < 1:
-        raise CorpusError(f"--workers is {options.workers}; at least 1 is needed.")
     console = Console(file=sys.stderr)
     with _progress(console) as report:
-        rows = processed.prepare(roots, options.out, options.workers, report)
+        rows = processed.prepare(roots, options.out, engine_of(options), report)
     _print_summary(Console(), rows)
     _warn_of_unrecognised(console, rows)
     Console().print(f"Written to {options.out}: {processed.RECORDINGS}, {processed.CLIPS}, {processed.FEATURES}")

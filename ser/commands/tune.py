@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ser.commands.corpus_data import ROOT, add_words, print_line, words_of
 from ser.commands.material import Materials, add_copy_arguments, read_table
+from ser.commands.workers import add_engine_arguments
 from ser.comparison import SETS
 from ser.models.registry import spec_of
 from ser.tuning import tune
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
     add_copy_arguments(parser)
-    parser.add_argument("--workers", type=int, default=0, help="processes that make inputs (default: one a core)")
+    add_engine_arguments(parser, "to make inputs")
     parser.add_argument(
         "--journal", type=Path,
         help="file that keeps the trials; several processes may share it (default: one a model and set, in .cache)",
