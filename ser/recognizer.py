@@ -76,13 +76,6 @@ class Recognizer:
     ) -> Prediction:
         """Which emotion a recording carries; of a long one also when.
 
-        A second of a steady tone is heard, but it is no voice::
-
-            >>> import numpy as np
-            >>> tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
-            >>> load().predict(tone).has_voice
-            False
-
         Args:
             source: a path, a file's bytes, a :class:`~ser.audio.Recording`, or samples, shape (n,), float, 16 kHz.
             name: what to call it in messages.
@@ -91,6 +84,13 @@ class Recognizer:
 
         Raises:
             AudioError: the recording can't be used; see :mod:`ser.errors`.
+
+        Examples:
+            A second of a steady tone is heard, but it is no voice:
+
+            >>> tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+            >>> load().predict(tone).has_voice
+            False
         """
         with _numerical_libraries().limit(limits=1):
             start = time.perf_counter()
@@ -179,12 +179,13 @@ class Recognizer:
 def load(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> Recognizer:
     """A recognizer with the weights in ``folder/name``; by default the bundled CNN+LSTM.
 
-    >>> load("speech_cnn_lstm_open").name
-    'speech_cnn_lstm_open'
-
     Raises:
         UnknownModelError: there is no such model.
         ModelError: its files do not fit; the message names what was seen.
+
+    Examples:
+        >>> load("speech_cnn_lstm_open").name
+        'speech_cnn_lstm_open'
     """
     if not (folder / name / "manifest.json").is_file():
         known = ", ".join(one.name for one in known_models(folder))
