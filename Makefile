@@ -5,7 +5,7 @@ ARGS ?=
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: app test bench load lint format install install-dev lock texts help clean
+.PHONY: app test bench load lint format install install-dev lock texts docs docs-serve help clean
 
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
 	@$(PY) -m ser app --port "$(PORT)"
@@ -42,8 +42,14 @@ lock: install-dev ## write requirements-serve.txt, the container's packages with
 texts: install-dev ## bring new and changed texts of the page into the catalogues, and compile those
 	@$(PY) -m scripts.make_texts
 
-clean: ## remove .venv and the caches
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache ser.egg-info
+docs: install-dev ## build the documentation's site into site/ (a minute: its notebook runs)
+	@$(PY) -m mkdocs build
+
+docs-serve: install-dev ## the site on http://localhost:8000, built again when a text changes
+	@$(PY) -m mkdocs serve
+
+clean: ## remove .venv, the site and the caches
+	@rm -rf .venv site .mypy_cache .pytest_cache .ruff_cache ser.egg-info
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'

@@ -1,27 +1,40 @@
 """SER: which emotion a voice carries, how sure that is, and how it changes over time.
 
+>>> from pathlib import Path
 >>> import ser
->>> recognizer = ser.load()                       # doctest: +SKIP
->>> recognizer.predict("voice.mp3").emotion       # doctest: +SKIP
-'happy'
+>>> recognizer = ser.load()
+>>> example = Path(ser.__file__).parent / "ui" / "examples" / "slow.ogg"  # a synthetic voice, which is hard to tell
+>>> prediction = recognizer.predict(example)
+>>> [score.emotion for score in prediction.scores[:2]], prediction.is_sure
+(['sad', 'neutral'], False)
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.1.0"
+__all__ = ["Prediction", "Recognizer", "Recording", "__version__", "audio", "classifier", "errors", "features", "load"]
+
+_HOMES = {"Prediction": "prediction", "Recognizer": "recognizer", "Recording": "audio", "load": "recognizer"}
+
 if TYPE_CHECKING:
+    from ser import audio, classifier, errors, features
+    from ser.audio import Recording
     from ser.prediction import Prediction
     from ser.recognizer import Recognizer, load
+else:  # a type checker that saw this function would take every misspelt name for something
 
-__version__ = "0.1.0"
-__all__ = ["Prediction", "Recognizer", "__version__", "load"]
+    def __getattr__(name: str) -> Any:
+        """Imports what is public when it is first asked for, so that ``import ser`` costs nothing."""
+        if name in _HOMES:
+            return getattr(importlib.import_module(f"ser.{_HOMES[name]}"), name)
+        if name in __all__:
+            return importlib.import_module(f"ser.{name}")
+        raise AttributeError(f"module 'ser' has no attribute '{name}'")
 
 
-def __getattr__(name: str) -> Any:
-    """Imports the recognizer when it is first asked for, so that ``import ser`` costs nothing."""
-    if name in ("Prediction", "Recognizer", "load"):
-        from ser import recognizer
-
-        return getattr(recognizer, name)
-    raise AttributeError(f"module 'ser' has no attribute '{name}'")
+def __dir__() -> list[str]:
+    """What is public, whether it has been asked for or not."""
+    return sorted({*globals(), *__all__})

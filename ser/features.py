@@ -2,6 +2,17 @@
 
 Everything is computed by librosa from mono float32 samples at 16 kHz. librosa is imported when a function first
 runs, since its import takes over a second and ``ser --help`` needs none of it.
+
+Examples:
+    >>> second = np.random.default_rng(0).normal(0.0, 0.1, 16_000).astype(np.float32)
+    >>> log_mel(second).shape, mfcc(second).shape, summary(second).shape
+    ((80, 101), (13, 32), (162,))
+    >>> names = summary_names()
+    >>> names[0], names[13], names[-1]
+    ('zcr', 'mfcc_00', 'mel_127')
+    >>> louder = levelled_log_mel(2 * second)
+    >>> bool(np.allclose(louder, levelled_log_mel(second), atol=1e-5))
+    True
 """
 
 from __future__ import annotations

@@ -84,6 +84,13 @@ class Recognizer:
 
         Raises:
             AudioError: the recording can't be used; see :mod:`ser.errors`.
+
+        Examples:
+            A second of a steady tone is heard, but it is no voice:
+
+            >>> tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+            >>> load().predict(tone).has_voice
+            False
         """
         with _numerical_libraries().limit(limits=1):
             start = time.perf_counter()
@@ -180,6 +187,10 @@ def load(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER, threads: int = 
     Raises:
         UnknownModelError: there is no such model.
         ModelError: its files do not fit; the message names what was seen.
+
+    Examples:
+        >>> load("speech_cnn_lstm_open").name
+        'speech_cnn_lstm_open'
     """
     require_known(name, folder)
     return Recognizer(folder / name, threads)

@@ -232,3 +232,10 @@ def test_import_ser_costs_nothing() -> None:
 def test_predict_loads_neither_tensorflow_nor_training() -> None:
     loaded = _loaded_by("import ser.commands.predict, ser.recognizer")
     assert loaded & {"tensorflow", "keras", "streamlit", "sklearn", *TRAINING} == set()
+
+
+def test_what_is_public_is_there_after_import_ser_when_it_is_asked_for() -> None:
+    loaded = _loaded_by("import ser\nassert set(ser.__all__) <= set(dir(ser))\nser.features.summary_names()")
+    assert "ser.features" in loaded
+    assert loaded & HEAVY == set()
+    assert {"ser.recognizer", "ser.classifier"} <= _loaded_by("import ser\nfor one in ser.__all__: getattr(ser, one)")

@@ -66,7 +66,7 @@ def test_the_container_installs_the_same_versions_and_no_training_framework() ->
     assert wanted <= set(served)
 
 
-def test_wheel_and_image_hold_every_translation_and_style_sheet() -> None:
+def test_wheel_and_image_hold_translations_style_sheets_and_the_marker_of_types() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)["tool"]["setuptools"]["package-data"]
     packed = {path for package, globs in data.items() for glob in globs for path in
@@ -74,7 +74,8 @@ def test_wheel_and_image_hold_every_translation_and_style_sheet() -> None:
     assert {f"ser/locale/{code}/LC_MESSAGES/ser.mo" for code in LANGUAGES if code != "en"} <= {
         path.relative_to(ROOT).as_posix() for path in packed
     }
-    assert set((ROOT / "ser").rglob("*.css")) <= packed
+    assert {one for kind in ("css", "svg") for one in (ROOT / "ser").rglob(f"*.{kind}")} <= packed
+    assert ROOT / "ser" / "py.typed" in packed
     assert "COPY ser ser" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "!ser/" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 

@@ -262,7 +262,7 @@ def test_a_manifest_that_does_not_fit_is_refused(model_copy: Path, key: str, val
 def test_the_package_offers_load_and_little_else() -> None:
     assert ser.load is load
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
-        _ = ser.nonsense
+        _ = ser.nonsense  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("kind", TESTED)

@@ -13,10 +13,7 @@ from ser.language import mark, ntr, spoken, tr
 # Colours come from the theme (.streamlit/config.toml) by way of currentColor, so one sheet serves both themes.
 STYLE = Path(__file__).with_name("style.css")
 
-_MARK = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
-<rect width="64" height="64" rx="18" fill="#0B6E6E"/>
-<g stroke="#FBF8F3" stroke-width="5" stroke-linecap="round"><path d="M14 27v10"/><path d="M23 20v24"/>
-<path d="M32 13v38" stroke="#F1A100"/><path d="M41 22v20"/><path d="M50 28v8"/></g></svg>"""
+_MARK = Path(__file__).with_name("mark.svg")
 
 # Of the foot, each a paragraph.
 _FOOT = (
@@ -51,7 +48,7 @@ def apply() -> None:
 
 def head(title: str, line: str) -> None:
     """The page's name and one line under it."""
-    mark = base64.b64encode(_MARK.encode()).decode()
+    mark = base64.b64encode(_MARK.read_bytes()).decode()
     picture = f'<img alt="" src="data:image/svg+xml;base64,{mark}">'
     st.html(f'<div class="ser-head">{picture}<div><h1>{title}</h1><p>{line}</p></div></div>')
 
