@@ -5,7 +5,7 @@ ARGS ?=
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: app test bench load lint format install install-dev lock texts docs docs-serve help clean
+.PHONY: app test bench load archive lint format install install-dev lock texts docs docs-serve help clean
 
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
 	@$(PY) -m ser app --port "$(PORT)"
@@ -23,6 +23,9 @@ bench: install-dev ## time and memory beside a peer, into docs/performance.md (f
 
 load: install-dev ## fifty visitors at once, into docs/performance.md (eight minutes)
 	@$(PY) -m benchmarks.load $(ARGS)
+
+archive: install-dev ## 20,000 clips on one worker and on two, into docs/performance.md (fifteen minutes)
+	@$(PY) -m benchmarks.archive $(ARGS)
 
 format: install-dev ## rewrite the sources in the project's format
 	@$(PY) -m ruff check --fix .

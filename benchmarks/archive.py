@@ -165,12 +165,12 @@ def on_paper(two: Run, overhead_ms: float, clip_bytes: int, pieces: int) -> str:
         )
     lines += [
         "",
-        f"A worker is one core. It needs {1000 * clip_s:.1f} ms for a clip of {CLIP_S:g} s ({two.reading_ms:.1f} to read "
-        f"and decode, {two.hearing_ms:.1f} to hear), so a piece of work, {two.clips / pieces:.0f} clips, is "
+        f"A worker is one core. It needs {1000 * clip_s:.1f} ms for a clip of {CLIP_S:g} s ({two.reading_ms:.1f} to "
+        f"read and decode, {two.hearing_ms:.1f} to hear), so a piece of work, {two.clips / pieces:.0f} clips, is "
         f"{piece_s:.1f} s; its three tasks cost scheduler and client {3 * overhead_ms:.1f} ms. A store that gives "
         f"{BLOB_BYTES_A_S / 1e9:.1f} GB/s (a standard account's target) gives {storage:,.0f} such clips a second, of "
         f"{clip_bytes / 1000:.0f} kB each as WAV; as MP3 six times as many. A machine of {VM_CORES} cores costs "
-        f"{VM_USD_AN_HOUR} USD an hour (D2as v5, Linux, pay as you go, public list price; a spot machine about a fifth).",
+        f"{VM_USD_AN_HOUR} USD an hour (D2as v5, Linux, pay as you go, from the public list when this was written).",
     ]
     return "\n".join(lines)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sybil.document import Document
-from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
 from ser.cli import parser_of
@@ -24,8 +24,11 @@ LIVE_RATE_HZ = 48_000
 
 
 def _python(text: Path) -> Document:
-    """A text with its Python blocks, which share their names, as they do for a reader."""
-    return Document.parse(str(text), PythonCodeBlockParser())
+    """A text with its Python blocks, which share their names, as they do for a reader.
+
+    What can't run here, such as what starts machines that cost money, is marked in the text by ``<!-- skip: next -->``.
+    """
+    return Document.parse(str(text), PythonCodeBlockParser(), SkipParser())
 
 
 WITH_PYTHON = [text for text in TEXTS if list(_python(text).examples())]
@@ -82,6 +85,7 @@ def _commands(text: Path) -> Iterator[list[str]]:
     for block in RawFencedCodeBlockLexer()(Document.parse(str(text))):
         for line in block.lexemes["source"].splitlines():
             words = shlex.shlex(line, posix=True, punctuation_chars=True)
+            words.whitespace_split = True  # an address is one word
             for is_mark, part in itertools.groupby(words, lambda word: word in ("|", "<", ">")):
                 if not is_mark:
                     yield list(part)

@@ -63,7 +63,10 @@ def run(options: argparse.Namespace) -> int:
     console = Console(file=sys.stderr, highlight=False)
     with _told(console) as (told, counted):
         report = run_batch(settings, told, counted)
-    Console().print(_summary(report))
+    if report["recordings"]:
+        Console().print(_summary(report))
+    else:
+        print(f"All {report['done_by_earlier_runs']:,} recordings have their row by earlier runs.")
     print(f"Written to {options.output}")
     return failed(report)
 
