@@ -5,7 +5,7 @@ ARGS ?=
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: app test bench load lint format install install-dev lock texts help clean
+.PHONY: app test bench load image lint format install install-dev lock texts help clean
 
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
 	@$(PY) -m ser app --port "$(PORT)"
@@ -13,16 +13,20 @@ app: install ## start the page on http://localhost:8501 (another port: make app 
 test: install-dev ## run every test (some of them: make test ARGS="tests/test_audio.py -x")
 	@$(PY) -m pytest $(ARGS)
 
-lint: install-dev ## check style, format and types
+lint: install-dev ## check style, format, types and the Dockerfile
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@.venv/bin/hadolint Dockerfile
 
 bench: install-dev ## time and memory beside a peer, into docs/performance.md (five minutes)
 	@$(PY) -m benchmarks.bench $(ARGS)
 
 load: install-dev ## fifty visitors at once, into docs/performance.md (eight minutes)
 	@$(PY) -m benchmarks.load $(ARGS)
+
+image: install-dev ## build the container, try it, and write what it weighs into docs/performance.md
+	@$(PY) -m benchmarks.image
 
 format: install-dev ## rewrite the sources in the project's format
 	@$(PY) -m ruff check --fix .
