@@ -5,7 +5,7 @@ ARGS ?=
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: app test bench load archive lint format install install-dev lock texts docs docs-serve help clean
+.PHONY: app test bench load archive image lint format install install-dev lock texts docs docs-serve help clean
 
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
 	@$(PY) -m ser app --port "$(PORT)"
@@ -13,10 +13,11 @@ app: install ## start the page on http://localhost:8501 (another port: make app 
 test: install-dev ## run every test (some of them: make test ARGS="tests/test_audio.py -x")
 	@$(PY) -m pytest $(ARGS)
 
-lint: install-dev ## check style, format and types
+lint: install-dev ## check style, format, types and the Dockerfile
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@.venv/bin/hadolint Dockerfile
 
 bench: install-dev ## time and memory beside a peer, into docs/performance.md (five minutes)
 	@$(PY) -m benchmarks.bench $(ARGS)
@@ -26,6 +27,9 @@ load: install-dev ## fifty visitors at once, into docs/performance.md (eight min
 
 archive: install-dev ## 20,000 clips on one worker and on two, into docs/performance.md (fifteen minutes)
 	@$(PY) -m benchmarks.archive $(ARGS)
+
+image: install-dev ## build the container, try it, and write what it weighs into docs/performance.md
+	@$(PY) -m benchmarks.image
 
 format: install-dev ## rewrite the sources in the project's format
 	@$(PY) -m ruff check --fix .

@@ -2,14 +2,18 @@
 
 Speaks Streamlit's own protocol (its protobuf messages over the page's websocket), so that the server holds for each
 what it holds for a person: session, upload, recording, answer and pictures.
+
+python -m benchmarks.sessions ADDRESS CLIP is one visit; it ends with 0 when the page showed an answer.
 """
 
 from __future__ import annotations
 
+import sys
 import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
@@ -96,3 +100,14 @@ def _put(address: str, path: str, clip: bytes) -> None:
     }
     body = head.encode() + clip + f"\r\n--{edge}--\r\n".encode()
     urllib.request.urlopen(urllib.request.Request(address + path, body, headers, method="PUT"), timeout=30).close()
+
+
+def main(address: str, clip: str) -> None:
+    """One visit."""
+    with ExitStack() as stack:
+        open_visits(address, Path(clip).read_bytes(), 1, stack)
+    print("the page answered")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

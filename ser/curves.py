@@ -1,7 +1,7 @@
 """What a lab wants to see beside what the models hear: loudness, zero crossings, pitch, chroma, Fourier spectrum.
 
 No model reads these; :mod:`ser.features` has what models read. Everything is from mono float32 samples at 16 kHz, with
-the window and hop of the summaries, by librosa.
+the window and hop of the summaries.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ser.constants import SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES, SUMMARY_WINDOW_SAMPLES
+from ser import chroma as tones
+from ser import pitch, short_time
+from ser.constants import SUMMARY_HOP_SAMPLES, SUMMARY_WINDOW_SAMPLES
+from ser.quality import mean_spectrum
 
+FRAMES: Final = SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES
 PITCH_RANGE_HZ: Final = (60.0, 500.0)
-# YIN's own measure of doubt isn't given out by librosa, so quiet frames are left out by their loudness.
-VOICED_BELOW_PEAK_DB: Final = 25.0
+VOICED_BELOW_PEAK_DB: Final = 25.0  # quieter frames have no pitch, whatever YIN says
 SPECTRUM_FLOOR_DB: Final = -100.0
 
 Float32Array = NDArray[np.float32]
@@ -23,20 +26,12 @@ Float32Array = NDArray[np.float32]
 
 def rms(samples: Float32Array) -> Float32Array:
     """Root mean square of each frame, shape (1 + n // 512,), float32, 0 … 1."""
-    import librosa
-
-    found = librosa.feature.rms(y=samples, frame_length=SUMMARY_WINDOW_SAMPLES, hop_length=SUMMARY_HOP_SAMPLES)
-    return np.asarray(found[0], dtype=np.float32)
+    return short_time.rms(samples, *FRAMES)
 
 
 def zero_crossings(samples: Float32Array) -> Float32Array:
     """Share of neighbouring samples that differ in sign, by frame, shape (1 + n // 512,), float32, 0 … 1."""
-    import librosa
-
-    found = librosa.feature.zero_crossing_rate(
-        samples, frame_length=SUMMARY_WINDOW_SAMPLES, hop_length=SUMMARY_HOP_SAMPLES
-    )
-    return np.asarray(found[0], dtype=np.float32)
+    return short_time.zero_crossing_rate(samples, *FRAMES)
 
 
 def pitch_hz(samples: Float32Array) -> Float32Array:
@@ -46,14 +41,9 @@ def pitch_hz(samples: Float32Array) -> Float32Array:
         shape (1 + n // 512,), float32, hertz; NaN in frames 25 dB below the loudest or more, and where YIN found
         nothing but the end of its range.
     """
-    import librosa
-
     low, high = PITCH_RANGE_HZ
-    found = librosa.yin(
-        samples, fmin=low, fmax=high, sr=SAMPLE_RATE_HZ,
-        frame_length=SUMMARY_WINDOW_SAMPLES, hop_length=SUMMARY_HOP_SAMPLES,
-    )  # fmt: skip
-    loudness = rms(samples)[: len(found)]
+    found = pitch.yin(samples, low, high, *FRAMES)
+    loudness = rms(samples)
     quiet = loudness < loudness.max() * 10 ** (-VOICED_BELOW_PEAK_DB / 20)
     at_an_end = (found <= 1.02 * low) | (found >= 0.98 * high)
     return np.where(quiet | at_an_end, np.nan, found).astype(np.float32)
@@ -61,12 +51,7 @@ def pitch_hz(samples: Float32Array) -> Float32Array:
 
 def chroma(samples: Float32Array) -> Float32Array:
     """Share of each of the twelve tones, C to B, by frame: shape (12, 1 + n // 512), float32, 0 … 1."""
-    import librosa
-
-    found = librosa.feature.chroma_stft(
-        y=samples, sr=SAMPLE_RATE_HZ, n_fft=SUMMARY_WINDOW_SAMPLES, hop_length=SUMMARY_HOP_SAMPLES, tuning=0.0
-    )
-    return np.asarray(found, dtype=np.float32)
+    return tones.chroma(samples, *FRAMES)
 
 
 def fourier_spectrum(samples: Float32Array) -> tuple[Float32Array, Float32Array]:
@@ -75,9 +60,7 @@ def fourier_spectrum(samples: Float32Array) -> tuple[Float32Array, Float32Array]
     Returns:
         Frequencies in hertz and decibels under the strongest one, both shape (1025,), float32; at least -100 dB.
     """
-    from scipy.signal import welch
-
-    hertz, power = welch(samples, SAMPLE_RATE_HZ, nperseg=min(SUMMARY_WINDOW_SAMPLES, len(samples)))
-    strongest = max(float(power.max()), np.finfo(np.float32).tiny)
+    hertz, power = mean_spectrum(samples, SUMMARY_WINDOW_SAMPLES)
+    strongest = max(float(power.max()), float(np.finfo(np.float32).tiny))
     decibels = 10.0 * np.log10(np.maximum(power / strongest, 10 ** (SPECTRUM_FLOOR_DB / 10)))
     return hertz.astype(np.float32), decibels.astype(np.float32)

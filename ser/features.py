@@ -1,7 +1,7 @@
 """The one feature extractor: training, serving and plots all call these functions.
 
-Everything is computed by librosa from mono float32 samples at 16 kHz. librosa is imported when a function first
-runs, since its import takes over a second and ``ser --help`` needs none of it.
+Everything is computed from mono float32 samples at 16 kHz. librosa's features without librosa: see
+:mod:`ser.short_time`.
 
 Examples:
     >>> second = np.random.default_rng(0).normal(0.0, 0.1, 16_000).astype(np.float32)
@@ -22,6 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ser import mel, short_time
+from ser.chroma import chroma
 from ser.constants import (
     HOP_SAMPLES,
     LOG_MEL_FLOOR_DECADES,
@@ -46,6 +48,8 @@ from ser.constants import (
     TRIM_WINDOW_SAMPLES,
     WINDOW_SAMPLES,
 )
+
+ROLLOFF_SHARE = 0.85
 
 Float32Array = NDArray[np.float32]
 
@@ -79,11 +83,7 @@ def trim_silence(samples: Float32Array) -> Float32Array:
     Returns:
         A view of ``samples``: from the first to the last frame within 35 dB of the loudest one.
     """
-    import librosa
-
-    _, (start, stop) = librosa.effects.trim(
-        samples, top_db=TRIM_BELOW_PEAK_DB, frame_length=TRIM_WINDOW_SAMPLES, hop_length=TRIM_HOP_SAMPLES
-    )
+    start, stop = short_time.sounding(samples, TRIM_BELOW_PEAK_DB, TRIM_WINDOW_SAMPLES, TRIM_HOP_SAMPLES)
     return samples[max(0, start - TRIM_MARGIN_SAMPLES) : stop + TRIM_MARGIN_SAMPLES]
 
 
@@ -119,12 +119,7 @@ def levelled_log_mel(samples: Float32Array) -> Float32Array:
 
 def _mel_power(samples: Float32Array) -> Float32Array:
     """Mel power, shape (80, 1 + n // 160), float32."""
-    import librosa
-
-    power = librosa.feature.melspectrogram(
-        y=samples, sr=SAMPLE_RATE_HZ, n_fft=WINDOW_SAMPLES, hop_length=HOP_SAMPLES, n_mels=MEL_BANDS
-    )
-    return np.asarray(power, dtype=np.float32)
+    return mel.mel_power(samples, WINDOW_SAMPLES, HOP_SAMPLES, MEL_BANDS)
 
 
 def _log_of(power: Float32Array) -> Float32Array:
@@ -136,10 +131,7 @@ def _log_of(power: Float32Array) -> Float32Array:
 
 def mel_frequencies_hz() -> Float32Array:
     """Centre frequency of each band of :func:`log_mel`, shape (80,), float32, Hz (Slaney's mel scale)."""
-    import librosa
-
-    edges = librosa.mel_frequencies(n_mels=MEL_BANDS + 2, fmin=0.0, fmax=SAMPLE_RATE_HZ / 2)
-    return np.asarray(edges[1:-1], dtype=np.float32)
+    return mel.mel_edges_hz(MEL_BANDS)[1:-1].astype(np.float32)
 
 
 def mfcc(samples: Float32Array, count: int = 13) -> Float32Array:
@@ -152,16 +144,7 @@ def mfcc(samples: Float32Array, count: int = 13) -> Float32Array:
     Returns:
         shape (count, 1 + n // 512), float32. Column t is centred on second t · 0.032.
     """
-    import librosa
-
-    coefficients = librosa.feature.mfcc(
-        y=samples,
-        sr=SAMPLE_RATE_HZ,
-        n_mfcc=count,
-        n_fft=SUMMARY_WINDOW_SAMPLES,
-        hop_length=SUMMARY_HOP_SAMPLES,
-    )
-    return np.asarray(coefficients, dtype=np.float32)
+    return mel.cepstrum(mel.mel_power(samples, SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES, SUMMARY_MEL_BANDS), count)
 
 
 def mfcc_with_deltas(samples: Float32Array, count: int = 13) -> Float32Array:
@@ -194,19 +177,16 @@ def summary(samples: Float32Array) -> Float32Array:
     Returns:
         shape (162,), float32.
     """
-    import librosa
-
-    window, hop = SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES
-    magnitude = np.abs(librosa.stft(samples, n_fft=window, hop_length=hop))
-    mel = librosa.feature.melspectrogram(S=magnitude**2, sr=SAMPLE_RATE_HZ, n_mels=SUMMARY_MEL_BANDS)
+    frames = SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES
+    power = mel.mel_power(samples, *frames, SUMMARY_MEL_BANDS)
     parts = (
-        librosa.feature.zero_crossing_rate(samples, frame_length=window, hop_length=hop),
-        librosa.feature.chroma_stft(S=magnitude, sr=SAMPLE_RATE_HZ, n_chroma=SUMMARY_CHROMA, tuning=0.0),
-        librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=SUMMARY_MFCC),
-        librosa.feature.rms(y=samples, frame_length=window, hop_length=hop),
-        mel,
+        short_time.zero_crossing_rate(samples, *frames)[None],
+        chroma(samples, *frames, exponent=1.0),
+        mel.cepstrum(power, SUMMARY_MFCC),
+        short_time.rms(samples, *frames)[None],
+        power,
     )
-    return np.concatenate([part.mean(axis=1) for part in parts]).astype(np.float32)
+    return np.concatenate([part.mean(axis=1) for part in parts])
 
 
 def summary_names() -> tuple[str, ...]:
@@ -238,16 +218,10 @@ def mel_picture(samples: Float32Array) -> Float32Array:
         shape (96, 96, 1), float32, 0 … 1: low bands first, time from left to right, 80 dB between black and the
         loudest place; black behind a shorter clip's end.
     """
-    import librosa
-
-    power = librosa.feature.melspectrogram(
-        y=trim_silence(samples),
-        sr=SAMPLE_RATE_HZ,
-        n_fft=SUMMARY_WINDOW_SAMPLES,
-        hop_length=SUMMARY_HOP_SAMPLES,
-        n_mels=PICTURE_SIDE,
-    )[:, :PICTURE_SIDE]
-    shade = 1.0 + librosa.power_to_db(power, ref=np.max, top_db=PICTURE_RANGE_DB) / PICTURE_RANGE_DB
+    heard = trim_silence(samples)
+    power = mel.mel_power(heard, SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES, PICTURE_SIDE)[:, :PICTURE_SIDE]
+    level_db = mel.decibels(power, PICTURE_RANGE_DB)
+    shade = 1.0 + (level_db - level_db.max()) / PICTURE_RANGE_DB
     padded = np.pad(shade, ((0, 0), (0, PICTURE_SIDE - shade.shape[1])))
     return np.asarray(padded[:, :, None], dtype=np.float32)
 
@@ -260,26 +234,25 @@ class SpectralExtras:
     rms: Float32Array
     zero_crossing_rate: Float32Array  # share of samples, 0 … 1
     centroid_hz: Float32Array
-    rolloff_hz: Float32Array  # 85 % of the power lies below
+    rolloff_hz: Float32Array  # 85 % of the magnitude lies below
     chroma: Float32Array  # shape (12, t), 0 … 1
 
 
 def spectral_extras(samples: Float32Array) -> SpectralExtras:
     """RMS, zero crossings, centroid, roll-off and chroma over time, for mono float32 samples at 16 kHz."""
-    import librosa
-
-    window, hop = SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES
-    magnitude = np.abs(librosa.stft(samples, n_fft=window, hop_length=hop))
-    times = librosa.times_like(magnitude, sr=SAMPLE_RATE_HZ, hop_length=hop)
-
-    def row(values: NDArray[np.floating]) -> Float32Array:
-        return np.asarray(values[0], dtype=np.float32)
-
+    frames = SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES
+    count = 1 + len(samples) // SUMMARY_HOP_SAMPLES
+    bins_hz = np.fft.rfftfreq(SUMMARY_WINDOW_SAMPLES, 1 / SAMPLE_RATE_HZ).astype(np.float32)
+    centroid_hz, rolloff_hz = np.zeros(count, np.float32), np.zeros(count, np.float32)
+    for numbers, power in short_time.power_spectra(samples, *frames):
+        below = np.cumsum(np.sqrt(power), axis=0)
+        centroid_hz[numbers] = bins_hz @ np.sqrt(power) / np.maximum(below[-1], np.finfo(np.float32).tiny)
+        rolloff_hz[numbers] = bins_hz[np.argmax(below >= np.float32(ROLLOFF_SHARE) * below[-1], axis=0)]
     return SpectralExtras(
-        time_s=np.asarray(times, dtype=np.float32),
-        rms=row(librosa.feature.rms(y=samples, frame_length=window, hop_length=hop)),
-        zero_crossing_rate=row(librosa.feature.zero_crossing_rate(samples, frame_length=window, hop_length=hop)),
-        centroid_hz=row(librosa.feature.spectral_centroid(S=magnitude, sr=SAMPLE_RATE_HZ)),
-        rolloff_hz=row(librosa.feature.spectral_rolloff(S=magnitude, sr=SAMPLE_RATE_HZ)),
-        chroma=np.asarray(librosa.feature.chroma_stft(S=magnitude, sr=SAMPLE_RATE_HZ, tuning=0.0), dtype=np.float32),
+        time_s=(np.arange(count) * SUMMARY_HOP_SAMPLES / SAMPLE_RATE_HZ).astype(np.float32),
+        rms=short_time.rms(samples, *frames),
+        zero_crossing_rate=short_time.zero_crossing_rate(samples, *frames),
+        centroid_hz=centroid_hz,
+        rolloff_hz=rolloff_hz,
+        chroma=chroma(samples, *frames, exponent=1.0),
     )

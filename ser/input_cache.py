@@ -8,6 +8,7 @@ written clip batch by clip batch, so that a killed run goes on where it was.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ser import features
+from ser import chroma, features, mel, short_time
 from ser.audio import load
 from ser.augment import Chain, copy_generator
 from ser.constants import SUMMARY_HOP_SAMPLES, SUMMARY_WINDOW_SAMPLES
@@ -53,7 +54,7 @@ class _Job:
     def stem(self) -> str:
         """Changes with anything that its numbers depend on."""
         numbers = {"window": SUMMARY_WINDOW_SAMPLES, "hop": SUMMARY_HOP_SAMPLES, **features.front_end()}
-        source = Path(features.__file__).read_bytes()
+        source = "".join(map(inspect.getsource, (features, short_time, mel, chroma))).encode()
         content = json.dumps([numbers, asdict(self.settings), self.clips], sort_keys=True).encode()
         return hashlib.sha256(content + source).hexdigest()[:16]
 

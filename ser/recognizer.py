@@ -226,8 +226,7 @@ def known_models(folder: Path = MODEL_FOLDER) -> tuple[ModelInfo, ...]:
 
 @functools.cache
 def _numerical_libraries() -> ThreadpoolController:
-    """Those whose threads, waiting in circles for the next matrix, would take half the cores from the model."""
-    import librosa  # noqa: F401 - brings them all
+    """numpy's: its threads, waiting in circles for the next matrix, would take half the cores from the model."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -64,11 +64,12 @@ def test_a_recording_without_speech_gets_no_word_about_its_voice() -> None:
     assert not set(kinds(recording)) & {"quiet", "noisy"} or find_speech(recording).spans
 
 
-def test_the_spectrum_is_welch_s() -> None:
+@pytest.mark.parametrize("size", [1024, 2048])
+def test_the_spectrum_is_welch_s(size: int) -> None:
     rng = np.random.default_rng(1)
-    for length in (1024, 8_000, 48_000, 48_123, 400_000):
+    for length in (size, 8_000, 48_000, 48_123, 400_000):
         samples = (rng.normal(0, 0.1, length) + 0.05).astype(np.float32)
-        frequency_hz, power = mean_spectrum(samples)
-        wanted_hz, wanted = welch(samples, SAMPLE_RATE_HZ, nperseg=1024)
+        frequency_hz, power = mean_spectrum(samples, size)
+        wanted_hz, wanted = welch(samples, SAMPLE_RATE_HZ, nperseg=size)
         assert frequency_hz == pytest.approx(wanted_hz)
         assert power[1:] == pytest.approx(wanted[1:], rel=1e-4)

@@ -56,7 +56,8 @@ class Answer:
 def warmed_up(recognizer: Recognizer) -> Recognizer:
     """The recognizer after one prediction and one set of pictures of a synthetic sound.
 
-    librosa compiles and imports for seconds when first called; that time is spent here, not on the first visitor.
+    Libraries are imported and the model's memory is laid out when first called; that time is spent here, not on the
+    first visitor.
     """
     time_s = np.arange(SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
     tone = 0.3 * np.sin(2 * np.pi * 180.0 * time_s) * (1.0 + 0.5 * np.sin(2 * np.pi * 4.0 * time_s))
