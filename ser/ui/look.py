@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ser.language import mark, ntr, spoken, tr
+from ser.language import Language, mark, ntr, spoken, tr
 
 # Colours come from the theme (.streamlit/config.toml) by way of currentColor, so one sheet serves both themes.
 STYLE = Path(__file__).with_name("style.css")
@@ -97,15 +97,15 @@ def size_words(size_bytes: int) -> str:
     return tr("{megabytes:.1f} MB", megabytes=size_bytes / 1_000_000)
 
 
-def clock(seconds: float) -> str:
-    """A place in a recording.
+def clock(seconds: float, language: Language | None = None) -> str:
+    """A place in a recording, with the digits of a language; by default the reader's.
 
     >>> clock(75.4), clock(3661)
     ('1:15', '1:01:01')
     """
     minutes, rest = divmod(int(seconds), 60)
     text = f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
-    return spoken().number(text)
+    return (language or spoken()).number(text)
 
 
 def duration_words(duration_s: float) -> str:
