@@ -51,9 +51,12 @@ def apply() -> None:
 
 def head(title: str, line: str) -> None:
     """The page's name and one line under it."""
-    mark = base64.b64encode(_MARK.encode()).decode()
-    picture = f'<img alt="" src="data:image/svg+xml;base64,{mark}">'
-    st.html(f'<div class="ser-head">{picture}<div><h1>{title}</h1><p>{line}</p></div></div>')
+    st.html(f'<div class="ser-head"><img alt="" src="{picture()}"><div><h1>{title}</h1><p>{line}</p></div></div>')
+
+
+def picture() -> str:
+    """The page's mark, as an address that holds the picture itself."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(_MARK.encode()).decode()}"
 
 
 def foot() -> None:
