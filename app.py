@@ -4,11 +4,11 @@ import streamlit as st
 
 from ser import uploads
 from ser.language import tr
-from ser.ui import about, compare, corpora, language, look, many, recognise, shelf, standings
+from ser.ui import about, compare, corpora, language, look, many, recognise, shelf, shell, standings
 
 uploads.keep_in_memory()
 language.begin()
-st.set_page_config(page_title=tr("SER · the emotion in a voice"), page_icon="🎙️", layout="wide")
+st.set_page_config(page_title=tr(shell.NAME), page_icon="🎙️", layout="wide")
 look.apply()
 pages = [
     st.Page(

@@ -1,4 +1,4 @@
-"""``make bench``: time and memory of the command line, the server and one clip, beside a peer, in one table.
+"""``make bench``: time and memory of command line, server, page and one clip, beside a peer, in one table.
 
 Each figure is the median of several runs with the smallest and largest; ours and the peer's runs take turns, so that
 what else the machine does meets both. The table goes to docs/performance.md, the numbers to docs/performance.json.
@@ -21,9 +21,10 @@ import soundfile
 from rich.console import Console
 
 from benchmarks.measure import ROOT, Figure, machine, megabytes, predict, server, voice, write_between
+from benchmarks.paint import visits
 from benchmarks.sessions import open_visits
 
-STARTS, SERVERS, WARM_RUNS, CALLS, VISITS = 7, 3, 5, 20, 10
+STARTS, SERVERS, WARM_RUNS, CALLS, VISITS, PAINTS = 7, 3, 5, 20, 10, 7
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 say = Console(stderr=True).print
 
@@ -131,6 +132,19 @@ def servers(clip: bytes, peer_memory: Figure, runs: int) -> list[Row]:
     ]  # fmt: skip
 
 
+def paints(clip: bytes, runs: int) -> list[Row]:
+    """The page on a warm server, in a browser that was never there."""
+    with server() as (address, _, _):
+        predict(address, clip)
+        seen = visits(address, runs)
+    for one in seen:
+        say(f"visit: first paint {one.painted_s:.2f} s, welcome {one.welcome_s:.2f} s")
+    return [
+        Row("first paint of the page, browser without a cache", "s", Figure.of([one.painted_s for one in seen]), 1.0),
+        Row("the page can be used, browser without a cache", "s", Figure.of([one.welcome_s for one in seen]), 2.0),
+    ]
+
+
 def _files(folder: Path) -> tuple[str, str, str]:
     """The peer's model and the clip as WAV and MP3."""
     model, wav, mp3 = (str(folder / name) for name in ("peer.keras", "clip.wav", "clip.mp3"))
@@ -154,7 +168,8 @@ def main() -> None:
         first = starts(model, wav, 1 if quick else STARTS)
         warm, peer_memory = clips(model, wav, mp3, 1 if quick else WARM_RUNS)
         served = servers(Path(wav).read_bytes(), peer_memory, 1 if quick else SERVERS)
-    rows = [first, served[0], *warm, *served[1:]]
+        painted = paints(Path(wav).read_bytes(), 1 if quick else PAINTS)
+    rows = [first, served[0], *painted, *warm, *served[1:]]
     lines = [here.words(), "", "| what | ours | peer | ratio | aim | |", "|---|---|---|---|---|---|"]
     text = "\n".join([*lines, *(row.words() for row in rows)])
     print(text)

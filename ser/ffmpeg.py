@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ser.containers import mp3_duration_s, require_whole_ogg
+from ser.containers import mp3_duration_s, require_whole_ogg, require_whole_stream
 from ser.errors import DecodeError, NotAudioError, ToolFailedError, ToolMissingError
 from ser.leash import DECODE_TIMEOUT_S, FILE_MAX_BYTES, Running
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pydub import AudioSegment
 
 # Demuxers that strangers' bytes may reach: sound files only, no playlists, subtitles or picture sequences.
-DEMUXERS = "aac,ac3,aiff,amr,ape,asf,au,caf,flac,matroska,webm,mov,mp4,m4a,mp3,ogg,opus,wav,w64"
+DEMUXERS = "aac,ac3,aiff,amr,ape,asf,au,caf,eac3,flac,matroska,webm,mov,mp4,m4a,mp3,ogg,opus,wav,w64"
 PROBE_TIMEOUT_S = 30
 ALLOCATION_MAX_BYTES = 256 << 20  # in one piece
 PIECE_S = 30
@@ -134,6 +134,7 @@ def probe(data: bytes, name: str) -> Probe:
             seconds = mp3_duration_s(data, int(stream[2]))
         if container[1] == "ogg":
             require_whole_ogg(data, name)
+        require_whole_stream(data, container[1], name)
         return Probe(container[1], stream[1], int(stream[2]), seconds)
     _require_room(text)
     if container and "Audio:" not in text:

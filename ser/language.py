@@ -107,7 +107,11 @@ def tr(text: str, **values: object) -> str:
     >>> tr("{seconds:.1f} s of {name}", seconds=1.25, name="a.wav")
     '1.2 s of a.wav'
     """
-    language = spoken()
+    return tr_into(spoken(), text, **values)
+
+
+def tr_into(language: Language, text: str, /, **values: object) -> str:
+    """:func:`tr` for a reader whose language is known otherwise, such as before there is a session."""
     # The catalogue's entry for an empty text is its own head.
     found = _catalogue(language.code).gettext(text) if text else text
     return fill(found, values, language)

@@ -12,6 +12,7 @@ from ser import curves, plots
 from ser.audio import Recording
 from ser.constants import EMOTIONS
 from ser.curve_plots import by_frame, set_pitch_axis
+from ser.language import tr
 from ser.prediction import Prediction
 
 # First solid, second hatched: told apart without colour.
@@ -53,7 +54,7 @@ def bars(pair: Sequence[Prediction], names: Sequence[str]) -> go.Figure:
     """Probabilities of the eight emotions, a pair of bars each."""
     figure = go.Figure()
     colours = [plots.EMOTION_LOOKS[emotion].colour for emotion in EMOTIONS]
-    words = [f"{one.icon} {one.word.capitalize()}" for one in plots.EMOTION_LOOKS.values()]
+    words = [f"{one.icon} {one.said.capitalize()}" for one in plots.EMOTION_LOOKS.values()]
     for prediction, name, pattern in zip(pair, names, PATTERNS, strict=True):
         percent = [round(100.0 * prediction.probabilities[emotion], 1) for emotion in EMOTIONS]
         figure.add_bar(
@@ -63,7 +64,7 @@ def bars(pair: Sequence[Prediction], names: Sequence[str]) -> go.Figure:
             hovertemplate=f"{name}: %{{x}} %{{y:.1f}} %<extra></extra>",
         )  # fmt: skip
     figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.06)
-    figure.update_yaxes(title="Probability (%)", range=[0, 112], fixedrange=True, nticks=4)
+    figure.update_yaxes(title=tr("Probability (%)"), range=[0, 112], fixedrange=True, nticks=4)
     figure.update_xaxes(fixedrange=True)
     return plots.with_legend(plots.finish(figure, height_px=320))
 
@@ -75,7 +76,8 @@ def pitches(pair: Sequence[Recording], names: Sequence[str]) -> go.Figure:
         times_s, curve = by_frame(curves.pitch_hz(recording.samples))
         figure.add_scatter(
             x=times_s, y=curve, mode="lines", name=name, connectgaps=False,
-            line={"color": colour, "width": 2, "dash": dash}, hovertemplate="%{x:.2f} s: %{y:.0f} Hz<extra></extra>",
+            line={"color": colour, "width": 2, "dash": dash},
+            hovertemplate=f"%{{x:.2f}} {tr('s')}: %{{y:.0f}} Hz<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(title="Time (s)", range=[0.0, max(one.duration_s for one in pair)])
+    figure.update_xaxes(title=tr("Time (s)"), range=[0.0, max(one.duration_s for one in pair)])
     return plots.with_legend(plots.finish(set_pitch_axis(figure), height_px=260))

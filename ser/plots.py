@@ -24,6 +24,8 @@ from ser.language import mark, tr
 from ser.prediction import Prediction, Step
 
 STEPS_MAX: Final = 600  # of a timeline; each is eight bars
+PAUSES_MAX: Final = 2 * STEPS_MAX  # what is shorter than such a part of a recording is narrower than a pixel
+PAUSE_SHOWN_MIN_S: Final = 0.05
 # Stroke that reads well on a light and on a dark ground (3:1 or better on both of the page's).
 INK: Final = "#2B8C8C"
 GREY: Final = "#8C9298"
@@ -194,22 +196,31 @@ def timeline(prediction: Prediction) -> go.Figure:
 
 
 def _columns(prediction: Prediction) -> tuple[NDArray[np.float64], ...]:
-    """Starts and widths in seconds, (n,), and probabilities, (n, 8), of at most :data:`STEPS_MAX` columns."""
+    """Starts and widths in seconds, (n,), and probabilities, (n, 8).
+
+    At most :data:`STEPS_MAX` columns, and one more a pause that is shown: of those there are fewer than
+    :data:`PAUSES_MAX`.
+    """
     steps = prediction.steps
     group = -(-len(steps) // STEPS_MAX)
     groups = [steps[i : i + group] for i in range(0, len(steps), group)] if group else []
     # A group ends where speech does: what lies behind a pause is another one's.
-    parts = [piece for one in groups for piece in _without_pauses(one)]
+    least_s = _pause_shown_s(prediction.recording.duration_s)
+    parts = [piece for one in groups for piece in _without_pauses(one, least_s)]
     starts_s = np.array([part[0].span.start_s for part in parts])
     stops_s = np.array([part[-1].span.stop_s for part in parts])
     probabilities = np.array([np.mean([one.probabilities for one in part], axis=0) for part in parts])
     return starts_s, stops_s - starts_s, probabilities.reshape(-1, len(EMOTIONS))
 
 
-def _without_pauses(steps: tuple[Step, ...]) -> list[list[Step]]:
+def _pause_shown_s(duration_s: float) -> float:
+    return max(PAUSE_SHOWN_MIN_S, duration_s / PAUSES_MAX)
+
+
+def _without_pauses(steps: tuple[Step, ...], least_s: float) -> list[list[Step]]:
     parts: list[list[Step]] = []
     for step in steps:
-        if parts and step.span.start <= parts[-1][-1].span.stop:
+        if parts and step.span.start_s - parts[-1][-1].span.stop_s < least_s:
             parts[-1].append(step)
         else:
             parts.append([step])
@@ -219,7 +230,7 @@ def _without_pauses(steps: tuple[Step, ...]) -> list[list[Step]]:
 def _gaps(starts_s: NDArray[np.float64], stops_s: NDArray[np.float64], duration_s: float) -> NDArray[np.float64]:
     """Where nothing is, (n, 2) seconds."""
     edges = np.stack([np.concatenate([[0.0], stops_s]), np.concatenate([starts_s, [duration_s]])], axis=1)
-    return np.asarray(edges[edges[:, 1] - edges[:, 0] > 0.05])
+    return np.asarray(edges[edges[:, 1] - edges[:, 0] > _pause_shown_s(duration_s)])
 
 
 def _percent(value: float) -> str:

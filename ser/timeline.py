@@ -7,6 +7,8 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -50,8 +52,19 @@ class Timeline:
     shares: dict[str, float]
 
 
+# A page asks for the same one several times a second. Gone with the prediction.
+_KNOWN: Final[WeakKeyDictionary[Prediction, Timeline]] = WeakKeyDictionary()
+
+
 def timeline(prediction: Prediction) -> Timeline:
     """Joins neighbouring steps of the same likeliest emotion; steps without a voice are left out."""
+    found = _KNOWN.get(prediction)
+    if found is None:
+        found = _KNOWN[prediction] = _timeline(prediction)
+    return found
+
+
+def _timeline(prediction: Prediction) -> Timeline:
     runs: list[list[Step]] = []
     for step in prediction.steps:
         if step.voice < 0.5 or not prediction.has_voice:
@@ -75,7 +88,8 @@ def _belongs(step: Step, last: Step) -> bool:
 
 
 def _segment(run: list[Step], not_sure_below: float) -> Segment:
-    probabilities = np.average([one.probabilities for one in run], axis=0, weights=[one.span.duration_s for one in run])
+    weights = np.array([one.span.duration_s for one in run])  # np.average takes three times as long
+    probabilities = weights @ np.array([one.probabilities for one in run]) / weights.sum()
     top = int(probabilities.argmax())
     probability = float(probabilities[top])
     return Segment(run[0].span.start_s, run[-1].span.stop_s, EMOTIONS[top], probability, probability >= not_sure_below)

@@ -43,12 +43,21 @@ def unpacked(data: bytes, name: str) -> Iterator[Packed]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile as error:
-        raise DecodeError(f"'{name}' is a damaged ZIP archive. Pack the recordings again.") from error
+        raise DecodeError("'{name}' is a damaged ZIP archive. Pack the recordings again.", name=name) from error
     entries = [one for one in archive.infolist() if not one.is_dir() and not _is_ignored(one.filename)]
     if len(entries) > FILES_MAX:
-        raise TooLongError(f"'{name}' holds {len(entries)} files; at most {FILES_MAX} are heard at once. Split it.")
+        raise TooLongError(
+            "'{name}' holds {seen} files; at most {limit} are heard at once. Split it.",
+            name=name,
+            seen=len(entries),
+            limit=FILES_MAX,
+        )
     if sum(one.file_size for one in entries) > UPLOAD_MAX_BYTES:
-        raise TooLongError(f"'{name}' unpacks to more than {UPLOAD_MAX_MB} MB, which is the limit. Split it.")
+        raise TooLongError(
+            "'{name}' unpacks to more than {limit_mb} MB, which is the limit. Split it.",
+            name=name,
+            limit_mb=UPLOAD_MAX_MB,
+        )
     for entry in entries:
         yield _read(archive, entry)
 
@@ -60,12 +69,13 @@ def _is_ignored(path: str) -> bool:
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Packed:
     name = PurePosixPath(entry.filename.replace("\\", "/")).name or "unnamed"
     if entry.flag_bits & 1:
-        return Packed(name, error=DecodeError(f"'{name}' is locked by a password. Pack it without one."))
+        return Packed(name, error=DecodeError("'{name}' is locked by a password. Pack it without one.", name=name))
     try:
         with archive.open(entry) as file:
             data = file.read(entry.file_size + 1)  # no more than it says, whatever it unpacks to
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError) as error:
-        return Packed(name, error=DecodeError(f"'{name}' can't be unpacked ({type(error).__name__}). Pack it again."))
+        why = type(error).__name__
+        return Packed(name, error=DecodeError("'{name}' can't be unpacked ({why}). Pack it again.", name=name, why=why))
     if len(data) > entry.file_size:
-        return Packed(name, error=DecodeError(f"'{name}' is larger than its archive says. Pack it again."))
+        return Packed(name, error=DecodeError("'{name}' is larger than its archive says. Pack it again.", name=name))
     return Packed(name, data)

@@ -16,7 +16,7 @@ from tests.conftest import encode, voice_like, wav_bytes
 
 WAV_CODINGS = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAW", "ULAW", "IMA_ADPCM")
 WAV_RATES_HZ = (4_000, 8_000, 11_025, 44_100, 192_000, 384_000)
-COMPRESSED = ("mp3", "mp3 vbr", "m4a", "ogg", "opus", "flac", "webm", "wma", "aiff", "aac", "mov", "ac3")
+COMPRESSED = ("mp3", "mp3 vbr", "m4a", "ogg", "opus", "flac", "webm", "wma", "aiff", "aac", "mov", "ac3", "eac3")
 DAMAGES = 3  # of each kind, at places of their own
 MALICE = {
     "hls.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2.0,\n{url}\n#EXT-X-ENDLIST\n",
@@ -62,8 +62,9 @@ def whole() -> dict[str, bytes]:
     files |= {f"{kind.replace(' ', '-')}.{kind.split()[0]}": encode(wav, kind) for kind in COMPRESSED}
     files["cover.mp3"] = _id3_with_cover() + files["mp3-vbr.mp3"]
     rng = np.random.default_rng(3)
-    # Frames of the highest mode, 20 ms each: what they hold is noise, but every frame is a valid one.
+    # Frames of a high mode, 20 ms each: what they hold is noise, but every frame is a valid one.
     files["voice.amr"] = b"#!AMR\n" + b"".join(b"\x3c" + rng.bytes(31) for _ in range(75))
+    files["voice-wide.amr"] = b"#!AMR-WB\n" + b"".join(b"\x44" + rng.bytes(60) for _ in range(75))
     return files
 
 

@@ -50,6 +50,7 @@ ENCODER_ARGS: dict[str, tuple[str, ...]] = {
     "aiff": ("-c:a", "pcm_s16be", "-f", "aiff"),
     "aac": ("-c:a", "aac", "-f", "adts"),
     "ac3": ("-c:a", "ac3", "-f", "ac3"),
+    "eac3": ("-c:a", "eac3", "-f", "eac3"),
     "mov": (
         *("-f", "lavfi", "-i", "color=size=64x64:duration=1", "-map", "0:a", "-map", "1:v", "-c:v", "mjpeg"),
         *("-c:a", "aac", "-f", "mov"),

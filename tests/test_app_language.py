@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,9 +15,10 @@ from scripts import make_texts
 from ser import quality
 from ser.language import LANGUAGES
 from ser.recognizer import DEFAULT_MODEL
-from ser.ui import language, recognise
+from ser.ui import compare, language, many, recognise
 from tests.scripted_page import APP, Scripted, charts, html, replaced, upload, words
 from tests.test_app_long import Hours
+from tests.test_zipped import archive
 
 MakeWav = Callable[..., bytes]
 CODES = make_texts.translated()
@@ -66,7 +68,9 @@ def said(page: AppTest) -> str:
         parts += [one.value for one in getattr(page, kind)]
     parts += [one.label for one in [*page.status, *page.get("file_uploader"), *page.get("audio_input")]]
     for one in page.dataframe:
-        parts += [*one.value.columns, *map(str, one.value.to_numpy().ravel())]
+        heads = json.loads(one.proto.columns) if one.proto.columns else {}
+        parts += [heads.get(name, {}).get("label", name) for name in one.value.columns]
+        parts += map(str, one.value.to_numpy().ravel())
     for chart in page.get("plotly_chart"):
         shown = chart.proto
         parts += [shown.alt, *re.findall(r'"(?:text|name)":\s*"([^"\\]*)"', shown.spec)]
@@ -103,6 +107,50 @@ def test_a_long_answer_is_in_the_language(code: str, monkeypatch: pytest.MonkeyP
     with replaced(monkeypatch, {DEFAULT_MODEL: Hours()}):
         page = upload(opened(code), "a.wav", make_wav(66.0))
     assert charts(page) == 5
+    assert left_in_english(page, code) == []
+
+
+def other_page(page: str) -> None:
+    from importlib import import_module
+
+    from ser.ui import language, shelf
+
+    language.begin()
+    language.note(page)
+    import_module(f"ser.ui.{page}").page(shelf.recognizer)
+
+
+def opened_other(page: str, code: str) -> AppTest:
+    found = AppTest.from_function(other_page, default_timeout=60, args=(page,))
+    found.query_params[language.LINK] = code
+    return found.run()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_many_files_are_in_the_language(code: str, scripted: Scripted, make_wav: MakeWav) -> None:
+    page = opened_other("many", code)
+    assert left_in_english(page, code) == []
+    scripted.not_sure_below = 0.8
+    files = [("a.wav", make_wav(1.0)), ("b.wav", make_wav(2.0)), ("c.wav", b"x"), ("d.zip", archive({"e.wav": b""}))]
+    page.session_state[many.TABLE] = {"selection": {"rows": [2], "columns": []}}
+    page.file_uploader(key="many").set_value([(*one, "audio/wav") for one in files]).run()
+    assert not page.exception
+    assert left_in_english(page, code) == []
+    assert len(page.dataframe[-1].value) == 4
+    assert all(page.dataframe[-1].value["error"].iloc[2:])
+    assert [row.values()["emotion"] for row in page.session_state[many.ROWS].values()][:2] == [
+        "not sure (angry?)", "not sure (calm?)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_comparison_is_in_the_language(code: str, scripted: Scripted, make_wav: MakeWav) -> None:
+    page = opened_other("compare", code)
+    assert left_in_english(page, code) == []
+    for number, side in enumerate(compare.SIDES, start=1):
+        page.file_uploader(key=f"upload-{side}").set_value((f"{side}.wav", make_wav(number), "audio/wav")).run()
+    assert not page.exception
+    assert charts(page) == 6
     assert left_in_english(page, code) == []
 
 
@@ -204,7 +252,7 @@ def test_pages_in_english_say_so() -> None:
 
     page = AppTest.from_function(script, default_timeout=60)
     page.query_params[language.LINK] = "de"
-    for address, told in (("many", True), ("", False), ("recognise", False)):
+    for address, told in (("models", True), ("", False), ("recognise", False), ("many", False), ("compare", False)):
         page.session_state["address"] = address
         page.run()
         assert ["nur auf Englisch" in one.value for one in page.caption] == [True] * told

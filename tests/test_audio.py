@@ -11,6 +11,7 @@ import pytest
 
 from ser import audio, errors, intake
 from ser.constants import DURATION_MAX_S, SAMPLE_RATE_HZ
+from tests.bad_audio import whole
 from tests.conftest import dominant_hz, encode, tone, voice_like, wav_bytes
 
 
@@ -187,6 +188,15 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], type[errors.AudioError], str]] =
     "cut MP3": (lambda: _cut("mp3"), errors.DecodeError, "it states 3.0 s and holds 1.5 s. Copy or download it again."),
     "cut Opus": (lambda: _cut("opus"), errors.DecodeError, "last Ogg page is not complete. Copy or download it again."),
     "cut WebM": (lambda: _cut("webm"), errors.DecodeError, "it states 3.0 s and holds 1."),
+    "cut AAC": (lambda: _cut("aac"), errors.DecodeError, "bytes. Copy or download it again."),
+    "cut AC-3": (lambda: _cut("ac3"), errors.DecodeError, "is cut short: its last frame holds "),
+    "cut E-AC-3": (lambda: _cut("eac3"), errors.DecodeError, "is cut short: its last frame holds "),
+    "cut AMR": (
+        lambda: whole()["voice.amr"][:-7],
+        errors.DecodeError,
+        "is cut short: its last frame holds 25 of 32 bytes. Copy or download it again.",
+    ),
+    "cut AMR-WB": (lambda: whole()["voice-wide.amr"][:-7], errors.DecodeError, "last frame holds 54 of 61 bytes."),
     "Ogg stub": (lambda: b"OggS" + bytes(300), errors.DecodeError, "damaged or cut short"),
     "silent": (
         _silent,

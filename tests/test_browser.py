@@ -196,6 +196,19 @@ def test_a_microphone_that_cant_work_says_how_to_mend_it(tools: ModuleType, addr
             page.get_by_role("alert").filter(has_text=words).wait_for()
 
 
+def test_the_pages_name_stands_there_before_any_script_has_come(tools: ModuleType, address: str) -> None:
+    with tools.browser() as first:
+        for script in (False, True):
+            context = first.context.browser.new_context(java_script_enabled=script, locale="de")
+            page = context.new_page()
+            page.goto(address)
+            if script:  # and what Streamlit draws takes its place
+                page.locator(".ser-welcome").wait_for()
+                assert not page.locator(".ser-shell").count()
+            else:
+                assert "SER · die Emotion in einer Stimme" in page.locator(".ser-shell").inner_text()
+
+
 def test_phone_has_no_sideways_scrolling(tools: ModuleType, address: str, make_wav: Any, tmp_path: Path) -> None:
     wav = tmp_path / f"{'a-very-long-name' * 6}.wav"
     wav.write_bytes(make_wav(2.0))

@@ -89,7 +89,7 @@ def test_texts_inside_f_strings_and_errors_are_found(tmp_path: Path) -> None:
 
 def test_audio_errors_are_raised_with_a_template_and_not_with_a_finished_sentence() -> None:
     """A finished sentence is in no catalogue."""
-    for name in ("audio", "intake", "containers", "ffmpeg"):
+    for name in ("audio", "intake", "containers", "ffmpeg", "zipped"):
         source = (ROOT / "ser" / f"{name}.py").read_text(encoding="utf-8")
         finished = re.findall(r'Error\(\s*f".*', source)
         # Paths and arrays never come from the page.

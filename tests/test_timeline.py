@@ -1,8 +1,10 @@
 """Segments of steps that are known, and the files made of them."""
 
 import csv
+import gc
 import io
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -81,3 +83,13 @@ def test_subtitles_of_both_forms() -> None:
 def test_an_hour_is_written_as_an_hour() -> None:
     late = (step(3661.25, 3664.0, "calm", 0.8),)
     assert "01:01:01,250 --> 01:01:04,000" in as_subtitles(prediction(late), "srt")
+
+
+def test_what_was_found_is_kept_as_long_as_its_prediction() -> None:
+    one, other = prediction(), prediction(STEPS[2:])
+    assert timeline(one) is timeline(one)
+    assert timeline(other).segments != timeline(one).segments
+    gone = weakref.ref(timeline(one))
+    del one
+    gc.collect()
+    assert gone() is None

@@ -6,6 +6,7 @@ What was chosen stands in the link, so that a link shows others the same; what t
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -19,7 +20,7 @@ LANGUAGE = "language"  # the widget's key
 LINK = "lang"  # the parameter in the address
 CHOSEN = "language-chosen"
 # Pages whose words are translated, by their address; the first page's is empty. Others say that they are in English.
-TRANSLATED = ("", "recognise")
+TRANSLATED = ("", "recognise", "many", "compare")
 STYLE = Path(__file__).with_name("language.css")
 
 
@@ -91,16 +92,17 @@ def note(address: str) -> None:
         st.caption(tr("Sorry, this page is in English only."))
 
 
-def told(error: SerError) -> str:
-    """An error's sentence in the reader's language, with names from outside safe as Markdown."""
+def told(error: SerError, markdown: bool = True) -> str:
+    """An error's sentence in the reader's language, with names from outside safe as Markdown, where that is read."""
+    escaped = look.plain if markdown else str
     if not error.values:
-        return look.plain(tr(error.template))
-    return tr(error.template, **{name: _shown(value) for name, value in error.values.items()})
+        return escaped(tr(error.template))
+    return tr(error.template, **{name: _shown(value, escaped) for name, value in error.values.items()})
 
 
-def _shown(value: object) -> object:
+def _shown(value: object, escaped: Callable[[str], str]) -> object:
     if not isinstance(value, str):
         return value
-    text = look.plain(tr(value))  # the page's own name for what was spoken is a text
+    text = escaped(tr(value))  # the page's own name for what was spoken is a text
     # Isolated, so that a name in Latin letters does not reorder a sentence that runs from right to left.
     return f"\u2068{text}\u2069" if spoken().right_to_left else text

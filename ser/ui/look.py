@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ser.language import mark, ntr, spoken, tr
+from ser.language import Language, mark, ntr, spoken, tr
 
 # Colours come from the theme (.streamlit/config.toml) by way of currentColor, so one sheet serves both themes.
 STYLE = Path(__file__).with_name("style.css")
@@ -48,9 +48,12 @@ def apply() -> None:
 
 def head(title: str, line: str) -> None:
     """The page's name and one line under it."""
-    mark = base64.b64encode(_MARK.read_bytes()).decode()
-    picture = f'<img alt="" src="data:image/svg+xml;base64,{mark}">'
-    st.html(f'<div class="ser-head">{picture}<div><h1>{title}</h1><p>{line}</p></div></div>')
+    st.html(f'<div class="ser-head"><img alt="" src="{picture()}"><div><h1>{title}</h1><p>{line}</p></div></div>')
+
+
+def picture() -> str:
+    """The page's mark, as an address that holds the picture itself."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(_MARK.read_bytes()).decode()}"
 
 
 def foot() -> None:
@@ -94,15 +97,15 @@ def size_words(size_bytes: int) -> str:
     return tr("{megabytes:.1f} MB", megabytes=size_bytes / 1_000_000)
 
 
-def clock(seconds: float) -> str:
-    """A place in a recording.
+def clock(seconds: float, language: Language | None = None) -> str:
+    """A place in a recording, with the digits of a language; by default the reader's.
 
     >>> clock(75.4), clock(3661)
     ('1:15', '1:01:01')
     """
     minutes, rest = divmod(int(seconds), 60)
     text = f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
-    return spoken().number(text)
+    return (language or spoken()).number(text)
 
 
 def duration_words(duration_s: float) -> str:

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -22,17 +23,18 @@ from ser.audio import AUDIO_SUFFIXES
 from ser.cells import harmless
 from ser.constants import EMOTIONS, UPLOAD_MAX_MB
 from ser.errors import BusyError, SerError
+from ser.language import ENGLISH, mark, ntr, spoken, tr, tr_into
 from ser.prediction import Prediction
 from ser.recognizer import Recognizer
 from ser.turns import Waiting
-from ser.ui import look, models, pictures, shelf, sounds
+from ser.ui import language, look, models, pictures, shelf, sounds
 from ser.ui.card import card
 from ser.ui.hearing import hear
 from ser.ui.sounds import Sound
 
 ROWS = "many-rows"
 TABLE = "many-table"
-ALL = "all"
+ALL, REFUSED = mark("all"), mark("refused")
 Load = Callable[[str], Recognizer]
 
 
@@ -43,38 +45,45 @@ class Row:
     name: str
     data: bytes = field(repr=False)
     prediction: Prediction | None
-    error: str
+    error: SerError | None = None
 
-    @property
-    def emotion(self) -> str:
-        """In a word, as the page says it."""
+    def emotion(self, said: Callable[..., str] = tr) -> str:
+        """In a word, as the page says it; ``said`` puts it into a language."""
         if self.prediction is None:
             return ""
         if not self.prediction.has_voice:
-            return "no speech"
-        word = plots.EMOTION_LOOKS[self.prediction.emotion].word
-        return word if self.prediction.is_sure else f"not sure ({word}?)"
+            return said(mark("no speech"))
+        word = said(plots.EMOTION_LOOKS[self.prediction.emotion].word)
+        return word if self.prediction.is_sure else said(mark("not sure ({emotion}?)"), emotion=word)
+
+    def shown(self) -> dict[str, Any]:
+        """For the table, in the reader's language."""
+        told = language.told(self.error, markdown=False) if self.error else ""
+        return self.values() | {"emotion": self.emotion(), "error": told}
 
     def values(self) -> dict[str, Any]:
-        """For the table and the downloads."""
+        """For the downloads, in English as all files for programs."""
         found = self.prediction
         return {
             "file": self.name,
-            "emotion": self.emotion,
+            "emotion": self.emotion(partial(tr_into, ENGLISH)),
             "probability": found.probability if found else None,
             "duration_s": round(found.recording.duration_s, 2) if found else None,
             "speech_s": round(found.speech.speech_s, 2) if found and found.speech else None,
-            "error": self.error,
+            "error": str(self.error or ""),
             **{emotion: found.probabilities[emotion] if found else None for emotion in EMOTIONS},
         }
 
 
 def page(recognizer: Load) -> None:
     """Draws the page."""
-    look.head("Many recordings at once", f"Up to {zipped.FILES_MAX} files, or a ZIP of them: a table of what is heard.")
+    look.head(
+        tr("Many recordings at once"),
+        tr("Up to {limit} files, or a ZIP of them: a table of what is heard.", limit=zipped.FILES_MAX),
+    )
     with st.container(border=True):
         uploads = st.file_uploader(
-            "Drop recordings or a ZIP here, or browse",
+            tr("Drop recordings or a ZIP here, or browse"),
             type=[*(suffix.removeprefix(".") for suffix in AUDIO_SUFFIXES), "zip"],
             accept_multiple_files=True,
             max_upload_size=UPLOAD_MAX_MB,
@@ -83,7 +92,7 @@ def page(recognizer: Load) -> None:
         model = models.choose()
     if not uploads:
         st.session_state.pop(ROWS, None)
-        st.caption("They are held in memory while this page is open, and are neither stored nor passed on.")
+        st.caption(tr("They are held in memory while this page is open, and are neither stored nor passed on."))
         return
     rows = _heard(uploads, model, recognizer)
     if rows:
@@ -110,10 +119,12 @@ def _heard(uploads: list[Any], model: str, recognizer: Load) -> list[Row]:
     known: dict[str, Row] = st.session_state.setdefault(ROWS, {})
     files = list(_files(uploads))
     if len(files) > zipped.FILES_MAX:
-        st.error(
-            f"{len(files)} files; at most {zipped.FILES_MAX} are heard at once. The first {zipped.FILES_MAX} follow.",
-            icon=":material/error:",
+        words = tr(
+            "{n} files; at most {limit} are heard at once. The first {limit} follow.",
+            n=len(files),
+            limit=zipped.FILES_MAX,
         )
+        st.error(words, icon=":material/error:")
         files = files[: zipped.FILES_MAX]
     keys = [hashlib.sha256(f"{model}/{one.name}/".encode() + one.data).hexdigest() for one in files]
     todo = [(key, one) for key, one in zip(keys, files, strict=True) if key not in known]
@@ -128,16 +139,18 @@ def _hear(
     todo: list[tuple[str, zipped.Packed]], known: dict[str, Row], keys: list[str], recognizer: Recognizer
 ) -> None:
     """Hears what is not known yet, and shows how far it is; where the server is too busy, what is known stays."""
-    bar, slot, started_s = st.progress(0.0, "Listening …"), st.empty(), time.perf_counter()
+    bar, slot, started_s = st.progress(0.0, tr("Listening …")), st.empty(), time.perf_counter()
     try:
         for number, (key, one) in enumerate(todo, start=1):
             known[key] = _row(one, recognizer, _waiting(bar, (number - 1) / len(todo)))
             left_s = (time.perf_counter() - started_s) * (len(todo) - number) / number
-            bar.progress(number / len(todo), f"{number} of {len(todo)}, {look.duration_words(left_s)} left")
+            left = look.duration_words(left_s)
+            words = tr("{number} of {all}, {left} left", number=number, all=len(todo), left=left)
+            bar.progress(number / len(todo), words)
             done = [known[key] for key in keys if key in known]
-            slot.dataframe(pd.DataFrame([row.values() for row in done])[["file", "emotion", "error"]], hide_index=True)
+            _draw(slot, done, ["file", "emotion", "error"])
     except BusyError as error:
-        st.error(f"{error} What is heard already stays.", icon=":material/error:")
+        st.error(f"{language.told(error)} {tr('What is heard already stays.')}", icon=":material/error:")
     bar.empty()
     slot.empty()
 
@@ -146,7 +159,7 @@ def _waiting(bar: DeltaGenerator, share: float) -> Waiting:
     """Says on the bar how many stand before this file."""
 
     def say(count: int) -> None:
-        bar.progress(share, f"Waiting: {count} before you …")
+        bar.progress(share, tr("Waiting: {n} before you …", n=count))
 
     return say
 
@@ -157,65 +170,83 @@ def _row(one: zipped.Packed, recognizer: Recognizer, waiting: Waiting) -> Row:
         if one.error:
             raise one.error
         heard = hear("/many", Sound(one.name, one.data), lambda: recognizer, waiting)
-        return Row(one.name, one.data, heard, "")
+        return Row(one.name, one.data, heard)
     except BusyError:
         raise
     except SerError as error:
-        return Row(one.name, b"", None, str(error))
+        return Row(one.name, b"", None, error)
 
 
 def _summary(rows: list[Row]) -> None:
     heard = [row.prediction for row in rows if row.prediction and row.prediction.has_voice]
     counts = pd.Series([one.emotion for one in heard if one.is_sure], dtype=str).value_counts()
-    each = " · ".join(
-        f"{plots.EMOTION_LOOKS[name].icon} {plots.EMOTION_LOOKS[name].word} {n}" for name, n in counts.items()
-    )
+    looks = ((plots.EMOTION_LOOKS[name], spoken().number(str(n))) for name, n in counts.items())
+    each = " · ".join(f"{one.icon} {one.said} {n}" for one, n in looks)
     unsure, failed = sum(not one.is_sure for one in heard), sum(row.prediction is None for row in rows)
-    parts = [each, f"not sure {unsure}", f"no speech {len(rows) - failed - len(heard)}", f"refused {failed}"]
-    st.markdown(f"**{len(rows)} files:** " + " · ".join(part for part in parts if part and not part.endswith(" 0")))
+    silent = len(rows) - failed - len(heard)
+    rest = (
+        (unsure, tr("not sure {n}", n=unsure)),
+        (silent, tr("no speech {n}", n=silent)),
+        (failed, tr("refused {n}", n=failed)),
+    )
+    parts = [each, *(words for count, words in rest if count)]
+    st.markdown(f"**{ntr('{n} file:', '{n} files:', len(rows))}** " + " · ".join(filter(None, parts)))
 
 
 def _table(rows: list[Row]) -> None:
     """All rows, or those of one kind; a chosen one is played and shown."""
-    kinds = sorted({row.emotion or "refused" for row in rows})
-    kind = st.selectbox("Show", [ALL, *kinds], key="many-kind", filter_mode=None) if len(kinds) > 1 else ALL
-    shown = [row for row in rows if kind in (ALL, row.emotion or "refused")]
+    words = {_kind(row): row.emotion() or tr(REFUSED) for row in rows}
+    kinds = {ALL: tr(ALL)} | dict(sorted(words.items()))
+    chosen_kind = ALL
+    if len(words) > 1:
+        chosen_kind = st.selectbox(
+            tr("Show"), list(kinds), format_func=kinds.__getitem__, key="many-kind", filter_mode=None
+        )
+    shown = [row for row in rows if chosen_kind in (ALL, _kind(row))]
     columns = ["file", "emotion", "probability", "duration_s", "speech_s", "error"]
-    chosen = st.dataframe(
-        pd.DataFrame([row.values() for row in shown])[columns],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=TABLE,
-        width="stretch",
-        column_config={
-            "probability": st.column_config.ProgressColumn(
-                "probability", min_value=0.0, max_value=1.0, format="percent"
-            ),
-            "duration_s": st.column_config.NumberColumn("length (s)", format="%.1f"),
-            "speech_s": st.column_config.NumberColumn("speech (s)", format="%.1f"),
-        },
-    )
+    chosen = _draw(st, shown, columns, on_select="rerun", selection_mode="single-row", key=TABLE, width="stretch")
     picked = chosen["selection"]["rows"] if chosen else []
     if picked and picked[0] < len(shown):
         _closer(shown[picked[0]])
     else:
-        st.caption("Click a row to hear it. Click a column's name to sort.")
+        st.caption(tr("Click a row to hear it. Click a column's name to sort."))
+
+
+def _kind(row: Row) -> str:
+    """Rows of one kind can be shown alone; a language changes nothing about which they are."""
+    return str(row.values()["emotion"]) or REFUSED
+
+
+def _draw(place: Any, rows: list[Row], columns: list[str], **options: Any) -> Any:
+    """A table of rows, with its head in the reader's language."""
+    config = {
+        "file": st.column_config.TextColumn(tr("File")),
+        "emotion": st.column_config.TextColumn(tr("Emotion")),
+        "probability": st.column_config.ProgressColumn(
+            tr("Probability"), min_value=0.0, max_value=1.0, format="percent"
+        ),
+        "duration_s": st.column_config.NumberColumn(tr("Length (s)"), format="%.1f"),
+        "speech_s": st.column_config.NumberColumn(tr("Speech (s)"), format="%.1f"),
+        "error": st.column_config.TextColumn(tr("Why not")),
+    }
+    table = pd.DataFrame([row.shown() for row in rows])[columns]
+    return place.dataframe(table, hide_index=True, column_config=config, **options)
 
 
 def _closer(row: Row) -> None:
     with st.container(border=True):
         st.markdown(f"**{look.plain(row.name)}**")
         if row.prediction is None:
-            st.error(look.plain(row.error), icon=":material/error:")
+            if row.error:
+                st.error(language.told(row.error), icon=":material/error:")
             return
         left, right = st.columns([5, 6], vertical_alignment="center")
         left.html(card(row.prediction))
         with right:
-            alt = f"Probability of each emotion of {row.name}"
+            alt = tr("Probability of each emotion of {name}", name=row.name)
             pictures.chart(plots.probability_bars(row.prediction), "bars", "many", alt)
         pictures.player(row.data, row.prediction.recording, None)
-        if st.button("Open in Recognise", key="many-open", icon=":material/open_in_new:"):
+        if st.button(tr("Open in Recognise"), key="many-open", icon=":material/open_in_new:"):
             sounds.give(Sound(row.name, row.data))
             shelf.go_to_first()
 

@@ -18,8 +18,8 @@ _HTML = '<p role="alert" hidden></p>'
 _CSS = "p { margin: 0; padding: .6rem 1rem; border-radius: .6rem; border: 1px solid currentColor; }"
 
 
-def watch() -> None:
-    """Shows a sentence if the microphone can't work, and nothing otherwise."""
+def watch(place: str = "") -> None:
+    """Shows a sentence if the microphone can't work, and nothing otherwise; ``place`` tells several on a page apart."""
     component("microphone", _HTML, _CSS)(
-        key="microphone-hint", data={"insecure": tr(INSECURE), "refused": tr(REFUSED), "none": tr(NONE)}
+        key=f"microphone-hint{place}", data={"insecure": tr(INSECURE), "refused": tr(REFUSED), "none": tr(NONE)}
     )

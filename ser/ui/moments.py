@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from ser import plots
-from ser.language import tr
+from ser.language import spoken, tr
 from ser.prediction import Prediction
 from ser.timeline import Segment, as_csv, as_json, as_subtitles, timeline
 from ser.ui import look
@@ -43,7 +44,7 @@ def show(prediction: Prediction, key: str, name: str) -> None:
     st.markdown(f"**{tr('Share of the speech:')}** {shares}")
     st.caption(tr("Click a row to hear it from there."))
     st.dataframe(
-        [_row(segment) for segment in found.segments],
+        _rows(found.segments),
         hide_index=True,
         height=min(35 * (len(found.segments) + 1) + 3, 320),
         on_select="rerun",
@@ -56,30 +57,34 @@ def show(prediction: Prediction, key: str, name: str) -> None:
     _downloads(prediction, key, name)
 
 
-def _row(segment: Segment) -> dict[str, object]:
-    one = plots.EMOTION_LOOKS[segment.emotion]
+def _rows(segments: tuple[Segment, ...]) -> dict[str, list[object]]:
+    """The table's columns. There may be thousands of rows: words are asked for once, not once a row."""
+    language = spoken()
+    words = {name: f"{one.icon} {one.said.capitalize()}" for name, one in plots.EMOTION_LOOKS.items()}
+    sure = {True: tr("sure"), False: tr("not sure")}
     return {
-        tr("From"): look.clock(segment.start_s),
-        tr("To"): look.clock(segment.stop_s),
-        tr("Emotion"): f"{one.icon} {one.said.capitalize()}",
-        tr("Probability"): 100 * segment.probability,
-        "": tr("sure") if segment.sure else tr("not sure"),
+        tr("From"): [look.clock(one.start_s, language) for one in segments],
+        tr("To"): [look.clock(one.stop_s, language) for one in segments],
+        tr("Emotion"): [words[one.emotion] for one in segments],
+        tr("Probability"): [100 * one.probability for one in segments],
+        "": [sure[one.sure] for one in segments],
     }
 
 
 def _downloads(prediction: Prediction, key: str, name: str) -> None:
     stem = Path(name).stem or tr("recording")
     words = {emotion: one.said for emotion, one in plots.EMOTION_LOOKS.items()}
-    forms = (
-        ("CSV", "csv", "text/csv", as_csv(prediction)),
-        ("JSON", "json", "application/json", as_json(prediction)),
-        ("SRT", "srt", "application/x-subrip", as_subtitles(prediction, "srt", words)),
-        ("VTT", "vtt", "text/vtt", as_subtitles(prediction, "vtt", words)),
+    # Each is made when it is asked for.
+    forms: tuple[tuple[str, str, str, Callable[[], str]], ...] = (
+        ("CSV", "csv", "text/csv", lambda: as_csv(prediction)),
+        ("JSON", "json", "application/json", lambda: as_json(prediction)),
+        ("SRT", "srt", "application/x-subrip", lambda: as_subtitles(prediction, "srt", words)),
+        ("VTT", "vtt", "text/vtt", lambda: as_subtitles(prediction, "vtt", words)),
     )
-    for column, (label, suffix, media_type, text) in zip(st.columns(len(forms)), forms, strict=True):
+    for column, (label, suffix, media_type, make) in zip(st.columns(len(forms)), forms, strict=True):
         column.download_button(
             label,
-            text,
+            make,
             f"{stem}.{suffix}",
             media_type,
             key=f"{suffix}-{key}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -12,7 +13,8 @@ from ser.audio import Recording
 from ser.constants import SAMPLE_RATE_HZ
 from ser.excerpt import excerpt_of, excerpt_starts_s
 from ser.language import LATIN_DIGITS, mark, spoken, tr
-from ser.prediction import Prediction
+from ser.plots import EMOTION_LOOKS
+from ser.prediction import EmotionScore, Prediction
 from ser.timeline import Segment
 from ser.ui import look
 
@@ -43,6 +45,14 @@ def player(data: bytes, recording: Recording, segment: Segment | None) -> None:
     else:
         alt = tr("The recording, converted")
         st.audio(recording.samples, sample_rate=SAMPLE_RATE_HZ, alt=alt, start_time=start_s)
+
+
+def ranked(scores: Sequence[EmotionScore]) -> str:
+    """Emotions and their probabilities in words."""
+    each = (
+        tr("{emotion} {share:.0%}", emotion=EMOTION_LOOKS[one.emotion].said, share=one.probability) for one in scores
+    )
+    return ", ".join(each)
 
 
 def facts(prediction: Prediction) -> str:

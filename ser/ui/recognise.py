@@ -163,7 +163,8 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
         left, right = st.columns([5, 6], gap="medium", vertical_alignment="center")
         left.html(card(prediction))
         with right:
-            pictures.chart(plots.probability_bars(prediction), "bars", answer.key, _ranked(prediction))
+            alt = tr("Probability of each emotion: {ranked}", ranked=pictures.ranked(prediction.scores))
+            pictures.chart(plots.probability_bars(prediction), "bars", answer.key, alt)
         verdicts.ask(prediction, answer.key, sound.name, model)
         for remark in prediction.remarks:
             st.warning(tr(remark.template, **remark.values), icon=":material/hearing:")
@@ -179,14 +180,6 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
                 moments.show(prediction, answer.key, sound.name)
         pictures.pictures(prediction, answer.key, segment)
         playhead.join()
-
-
-def _ranked(prediction: Prediction) -> str:
-    each = (
-        tr("{emotion} {share:.0%}", emotion=plots.EMOTION_LOOKS[score.emotion].said, share=score.probability)
-        for score in prediction.scores
-    )
-    return tr("Probability of each emotion: {ranked}", ranked=", ".join(each))
 
 
 def _recognise(sound: Sound, model: str, recognizer: Callable[[str], Recognizer]) -> Answer:
