@@ -1,7 +1,7 @@
 """The reader's language: texts, plurals and numbers, by gettext's catalogues in ``ser/locale``. Knows no page.
 
-English is the language of the sources, of the command line, of the API and of files made for programs. Only a page
-that says who reads (:func:`ask`) gets another one::
+English is the language of the sources, of the API and of files made for programs. Only what says who reads
+(:func:`ask`), the page or ``ser predict --language``, gets another one::
 
     tr("Recognised in {seconds:.1f} s", seconds=1.2)      # translated, then filled in with the language's numbers
     ntr("{n} byte", "{n} bytes", size_bytes)               # one of the language's plural forms
@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import gettext
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -91,6 +92,17 @@ def ask(reader: Callable[[], str | None]) -> None:
     _reader = reader
 
 
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Everybody reads this language for a while: for a command, whose process has one reader."""
+    before = _reader
+    ask(lambda: code)
+    try:
+        yield
+    finally:
+        ask(before)
+
+
 def spoken() -> Language:
     """The reader's language."""
     return LANGUAGES.get(_reader() or "", ENGLISH)
@@ -99,6 +111,28 @@ def spoken() -> Language:
 def mark(text: str) -> str:
     """Nothing; names a text for the catalogues that is translated elsewhere."""
     return text
+
+
+# What emotions are called, by how files for programs name them.
+EMOTION_WORDS: Final = {
+    "angry": mark("angry"),
+    "calm": mark("calm"),
+    "disgust": mark("disgusted"),
+    "fearful": mark("fearful"),
+    "happy": mark("happy"),
+    "neutral": mark("neutral"),
+    "sad": mark("sad"),
+    "surprised": mark("surprised"),
+}
+
+
+def emotion_word(emotion: str) -> str:
+    """An emotion in the reader's language.
+
+    >>> emotion_word("disgust")
+    'disgusted'
+    """
+    return tr(EMOTION_WORDS[emotion])
 
 
 def tr(text: str, **values: object) -> str:

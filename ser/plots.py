@@ -20,7 +20,7 @@ from ser import features
 from ser.audio import Recording
 from ser.constants import EMOTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES
 from ser.decimation import envelope, shrink
-from ser.language import mark, tr
+from ser.language import EMOTION_WORDS, tr
 from ser.prediction import Prediction, Step
 
 STEPS_MAX: Final = 600  # of a timeline; each is eight bars
@@ -53,14 +53,14 @@ class EmotionLook:
 # After Okabe & Ito's palette, moved until the closest two stay CIE76 23 apart under normal sight, protanopia,
 # deuteranopia and tritanopia, and each stands out 2:1 from both grounds (tests/test_plots.py holds both).
 EMOTION_LOOKS: Final[dict[str, EmotionLook]] = {
-    "angry": EmotionLook(mark("angry"), "😠", "#CA6213"),
-    "calm": EmotionLook(mark("calm"), "😌", "#169356"),
-    "disgust": EmotionLook(mark("disgusted"), "🤢", "#66420E"),
-    "fearful": EmotionLook(mark("fearful"), "😨", "#A34687"),
-    "happy": EmotionLook(mark("happy"), "😊", "#F1A100"),
-    "neutral": EmotionLook(mark("neutral"), "😐", "#A0A8AA"),
-    "sad": EmotionLook(mark("sad"), "😢", "#0253C1"),
-    "surprised": EmotionLook(mark("surprised"), "😲", "#49B9FF"),
+    "angry": EmotionLook(EMOTION_WORDS["angry"], "😠", "#CA6213"),
+    "calm": EmotionLook(EMOTION_WORDS["calm"], "😌", "#169356"),
+    "disgust": EmotionLook(EMOTION_WORDS["disgust"], "🤢", "#66420E"),
+    "fearful": EmotionLook(EMOTION_WORDS["fearful"], "😨", "#A34687"),
+    "happy": EmotionLook(EMOTION_WORDS["happy"], "😊", "#F1A100"),
+    "neutral": EmotionLook(EMOTION_WORDS["neutral"], "😐", "#A0A8AA"),
+    "sad": EmotionLook(EMOTION_WORDS["sad"], "😢", "#0253C1"),
+    "surprised": EmotionLook(EMOTION_WORDS["surprised"], "😲", "#49B9FF"),
 }
 assert tuple(EMOTION_LOOKS) == EMOTIONS
 

@@ -17,6 +17,7 @@ from ser.cells import harmless
 from ser.commands.answers import Answer, in_words
 from ser.constants import EMOTIONS
 from ser.errors import SerError, ToolMissingError
+from ser.language import emotion_word, tr
 
 ROWS_A_GROUP: Final = 1000
 SUFFIXES: Final = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".parquet": "parquet", ".txt": "table"}
@@ -137,17 +138,18 @@ class Table(_Base):
         console.print(self._drawn())
         for answer in self.answers:
             for remark in answer.prediction.remarks if answer.prediction else ():
-                console.print(Text(f"{answer.file}: {remark.text}", style="yellow"))
+                said = tr(remark.template, **remark.values)
+                console.print(Text(f"{answer.file}: {said}", style="yellow"))
 
     def _drawn(self) -> Any:
         from rich.table import Table as Drawn
         from rich.text import Text
 
-        table = Drawn("file")
-        table.add_column("emotion", min_width=len("surprised"))
-        table.add_column("probability", no_wrap=True)
-        table.add_column("next")
-        table.add_column("length", no_wrap=True)
+        table = Drawn(tr("file"))
+        table.add_column(tr("emotion"), min_width=max(len(emotion_word(emotion)) for emotion in EMOTIONS))
+        table.add_column(tr("probability"), no_wrap=True)
+        table.add_column(tr("next"))
+        table.add_column(tr("length"), no_wrap=True)
         for answer in self.answers:
             name = Text(answer.file, overflow="fold")
             if answer.prediction is None:
@@ -155,7 +157,7 @@ class Table(_Base):
                 continue
             emotion, probability, following = in_words(answer.prediction, 2 if self.top is None else self.top)
             style = "bold" if answer.prediction.is_sure else ""
-            length = f"{answer.prediction.recording.source.duration_s:.1f} s"
+            length = tr("{n:.1f} s", n=answer.prediction.recording.source.duration_s)
             table.add_row(name, Text(emotion, style=style), probability, following, length)
         return table
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ser.constants import EMOTIONS
+from ser.language import emotion_word, tr
 from ser.prediction import Prediction
 from ser.timeline import Segment, timeline
 
@@ -86,22 +87,29 @@ def _probabilities(found: Prediction, top: int | None) -> dict[str, float]:
 
 
 def in_words(prediction: Prediction, top: int = 2) -> tuple[str, str, str]:
-    """Emotion, probability and next likeliest as the table shows them; two of a kind where the model is not sure.
+    """Emotion, probability and next likeliest as the table shows them, in the reader's language.
+
+    Where the model is not sure, there are two of a kind.
 
     Args:
         top: how many emotions are named, if the model is sure; one more if it is not.
     """
     first, second = prediction.scores[:2]
     if not prediction.has_voice:
-        return "no speech found", "", ""
+        return tr("no speech found"), "", ""
     if prediction.is_sure:
-        return first.emotion, f"{first.probability:.0%}", _following(prediction, 1, top)
+        return emotion_word(first.emotion), tr("{share:.0%}", share=first.probability), _following(prediction, 1, top)
+    either = {"first": emotion_word(first.emotion), "second": emotion_word(second.emotion)}
+    shares = {"first": first.probability, "second": second.probability}
     return (
-        f"not sure: {first.emotion} or {second.emotion}",
-        f"{first.probability:.0%} or {second.probability:.0%}",
+        tr("not sure: {first} or {second}", **either),
+        tr("{first:.0%} or {second:.0%}", **shares),
         _following(prediction, 2, top + 1),
     )
 
 
 def _following(prediction: Prediction, start: int, stop: int) -> str:
-    return ", ".join(f"{score.emotion} {score.probability:.0%}" for score in prediction.scores[start:stop])
+    return ", ".join(
+        tr("{emotion} {share:.0%}", emotion=emotion_word(score.emotion), share=score.probability)
+        for score in prediction.scores[start:stop]
+    )

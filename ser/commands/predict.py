@@ -15,15 +15,21 @@ from ser.commands.answers import Answer
 from ser.commands.recordings import PIPE_NAME, Named, listed, named
 from ser.constants import EMOTIONS
 from ser.errors import AudioError, SerError, ToolMissingError
+from ser.language import ENGLISH, LANGUAGES, emotion_word, speaking, tr
 from ser.prediction import Prediction
 from ser.recognizer import DEFAULT_MODEL, Recognizer, known_models, load
 from ser.timeline import as_csv, as_json, as_subtitles
 
+
+def _words() -> dict[str, str]:
+    return {emotion: emotion_word(emotion) for emotion in EMOTIONS}
+
+
 TIMELINES: dict[str, Callable[[Prediction], str]] = {
     "csv": as_csv,
     "json": as_json,
-    "srt": lambda prediction: as_subtitles(prediction, "srt"),
-    "vtt": lambda prediction: as_subtitles(prediction, "vtt"),
+    "srt": lambda prediction: as_subtitles(prediction, "srt", _words()),
+    "vtt": lambda prediction: as_subtitles(prediction, "vtt", _words()),
 }
 PROGRESS_FROM_S = 60.0
 EPILOG = """exit codes: 0 all heard; for a single kind of error 11 not audio, 12 empty, 13 damaged or cut short,
@@ -51,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write what the voice carries when, as csv, json (every step), srt or vtt (subtitles), for each file",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, help="folder for --timeline (default: beside each recording)")
+    parser.add_argument(
+        "--language", choices=tuple(LANGUAGES), default=ENGLISH.code,
+        help="of the table, of subtitles and of sentences about recordings: "
+        f"{', '.join(f'{one.code} {one.name}' for one in LANGUAGES.values())} (default: %(default)s)",
+    )  # fmt: skip
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add_model(parser)
@@ -76,7 +87,8 @@ def answers(recognizer: Recognizer, recordings: Iterable[Named]) -> Iterator[Ans
         try:
             yield Answer(one.file, recognizer.name, _predicted(recognizer, one), None)
         except (AudioError, ToolMissingError) as error:
-            yield Answer(one.file, recognizer.name, None, str(error), error.exit_code)
+            sentence = tr(error.template, **error.values)
+            yield Answer(one.file, recognizer.name, None, sentence, error.exit_code)
 
 
 def _predicted(recognizer: Recognizer, one: Named) -> Prediction:
@@ -99,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
     recordings = itertools.chain.from_iterable(named([word]) for word in words)
     codes: set[int] = set()
     timelines = _Timelines(options.timeline, options.out)
-    with writer(options.format, options.output, options.top) as output:
+    with speaking(options.language), writer(options.format, options.output, options.top) as output:
         for answer in answers(load(options.model), recordings):
             output.write(answer)
             codes |= {answer.exit_code} if answer.error else set()
