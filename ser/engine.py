@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from ser.errors import EngineError
+from ser.errors import EngineError, ToolMissingError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -55,6 +55,7 @@ class Engine:
     """Workers that wait for jobs; used in a ``with`` block.
 
     Raises:
+        ToolMissingError: Dask is not installed.
         EngineError: at its begin: the scheduler can't be reached, or has no workers; at its end: the connection was
             lost in between.
     """
@@ -64,8 +65,14 @@ class Engine:
         self._slots, self._counted_s = 1, -math.inf
 
     def __enter__(self) -> Self:
-        import dask
-        import distributed  # noqa: F401 - brings its settings, before some of them are set for a while
+        try:
+            import dask
+            import distributed  # noqa: F401 - brings its settings, before some of them are set for a while
+        except ImportError as error:
+            raise ToolMissingError(
+                "Work is shared out by the packages dask and distributed, which are not installed. "
+                "Run: pip install dask distributed"
+            ) from error
 
         self._open = contextlib.ExitStack()
         self._open.enter_context(dask.config.set(_settings()))

@@ -8,6 +8,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from ser.batch import run as batch
 from ser.batch.run import BatchSettings
 from ser.batch.sources import Source, Store, sources
 from ser.cli import main
-from ser.engine import EngineSettings
+from ser.engine import Engine, EngineSettings
 from ser.errors import ArchiveError, ToolMissingError
 from tests.conftest import encode, voice_like, wav_bytes
 
@@ -104,10 +105,16 @@ def test_a_store_that_refuses_is_one_sentence(azure: Store, capsys: pytest.Captu
     assert "'nowhere://calls' can't be reached: Protocol not known: nowhere" in capsys.readouterr().err
 
 
-def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "s3fs", None)
+def test_packages_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(ToolMissingError, match=r"'s3://calls/a' can't be reached: Install s3fs to access S3"):
         list(sources("s3://calls/a", Store()))
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(ToolMissingError, match="pip install fsspec"):
+        list(sources("calls", Store()))
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ToolMissingError, match="pip install dask distributed"):
+        Engine().__enter__()
 
 
 @pytest.fixture

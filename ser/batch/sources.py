@@ -54,8 +54,13 @@ class Store:
             ToolMissingError: the package for that kind of store is not installed.
             ArchiveError: there is no such kind of store, or it refuses what it was given.
         """
-        from fsspec.core import url_to_fs
-        from fsspec.registry import known_implementations
+        try:
+            from fsspec.core import url_to_fs
+            from fsspec.registry import known_implementations
+        except ImportError as error:
+            raise ToolMissingError(
+                "Archives are read by the package fsspec, which is not installed. Run: pip install fsspec"
+            ) from error
 
         try:
             fs, path = url_to_fs(address, **self.options)
