@@ -1,11 +1,22 @@
-"""The runtime answers the same whatever it was asked before."""
+"""The runtime answers the same whatever it was asked before, and as Keras does."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 
+from ser.constants import MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.litert import LiteRtModel
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, read_json
+from ser.processed import read_clips
+from ser.recipes import RECIPES
+from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, load, read_json
+from tests.conftest import voice_like
+
+CLIPS = 200
+LONGEST = round(MODEL_WINDOW_S * SAMPLE_RATE_HZ)
 
 
 def test_an_answer_does_not_depend_on_the_lengths_asked_before() -> None:
@@ -17,3 +28,58 @@ def test_an_answer_does_not_depend_on_the_lengths_asked_before() -> None:
     model = LiteRtModel(path, 1)
     for values in inputs:
         np.testing.assert_array_equal(model(values), LiteRtModel(path, 1)(values))
+
+
+def synthesised(number: int) -> np.ndarray:
+    """A voice or, every fourth time, a noise: of 0.5 to 1.5 s, as loud as it comes."""
+    rng = np.random.default_rng(number)
+    duration_s = rng.uniform(0.5, 1.5)
+    sound = voice_like(duration_s, seed=number)
+    if number % 4 == 0:
+        sound = rng.normal(0, 0.1, len(sound)).astype(np.float32)
+    return np.asarray(sound * np.float32(10 ** rng.uniform(-2, 0)), np.float32)
+
+
+def clips() -> list[np.ndarray]:
+    """Of the corpora where they are, all of them alike; otherwise synthesised."""
+    from ser.audio import load as load_audio
+
+    data = Path(os.environ.get("SER_DATA") or Path(__file__).parents[2] / "shared" / "data")
+    table = read_clips(MODEL_FOLDER.parent / "processed_data")
+    if not (data / table["path"].iloc[0]).is_file():
+        return [synthesised(number) for number in range(CLIPS)]
+    count = CLIPS // table["corpus"].nunique()
+    chosen = table.groupby("corpus")["path"].sample(count, random_state=0)
+    return [load_audio(data / path).span(0, LONGEST) for path in chosen]
+
+
+def test_the_files_served_agree_with_keras_on_200_clips() -> None:
+    """LiteRT's float16 files against the same encoder and heads run by Keras, at any length and level."""
+    import keras
+    import tensorflow as tf
+
+    from ser.encoder import load_encoder
+    from ser.features import levelled_log_mel, trim_silence
+    from ser.models.speech_cnn_lstm import HeadSettings, served_encoder, served_head
+
+    recognizers = [load(name) for name in sorted(RECIPES)]
+    settings = HeadSettings.from_json(recognizers[0].manifest["head"])
+
+    def compiled(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+        """As it is, the LSTM's steps take a second a clip."""
+        graph = tf.function(model, input_signature=[tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)])
+        return lambda values: graph(values[None])[0].numpy()
+
+    encoder = compiled(served_encoder(load_encoder(settings.encoder_layers)))
+    heads = [
+        compiled(served_head(keras.models.load_model(MODEL_FOLDER / one.name / one.manifest["head_file"])))
+        for one in recognizers
+    ]
+    furthest = 0.0
+    for clip in clips():
+        samples = trim_silence(clip)
+        frames = encoder(levelled_log_mel(samples).T)
+        for recognizer, head in zip(recognizers, heads, strict=True):
+            told = recognizer._ear.answer(recognizer.hear(samples))
+            furthest = max(furthest, float(np.abs(told - head(frames)).max()))
+    assert furthest < 1e-3
