@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ser.constants import MODEL_WINDOW_S, SAMPLE_RATE_HZ
-from ser.litert import LiteRtModel
+from ser.litert import LiteRtModel, export_litert
 from ser.processed import read_clips
 from ser.recipes import RECIPES
 from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, load, read_json
@@ -83,3 +83,19 @@ def test_the_files_served_agree_with_keras_on_200_clips() -> None:
             told = recognizer._ear.answer(recognizer.hear(samples))
             furthest = max(furthest, float(np.abs(told - head(frames)).max()))
     assert furthest < 1e-3
+
+
+def test_eight_bit_weights_are_smaller_and_answer_alike(tmp_path: Path) -> None:
+    """The form that scripts/try_int8.py weighs; none is shipped."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    inner = [keras.layers.Dense(256, activation="relu"), keras.layers.Dense(8, activation="softmax")]
+    model = keras.Sequential([keras.Input((None, 128)), *inner])
+    export_litert(model, tmp_path / "half.tflite")
+    export_litert(model, tmp_path / "eight.tflite", "int8")
+    half, eight = (LiteRtModel(tmp_path / f"{name}.tflite", 1) for name in ("half", "eight"))
+    assert (tmp_path / "eight.tflite").stat().st_size < 0.65 * (tmp_path / "half.tflite").stat().st_size
+    values = np.random.default_rng(0).normal(size=(50, 128)).astype(np.float32)
+    difference = np.abs(half(values) - eight(values)).max()
+    assert 0.0 < difference < 0.02
