@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import keras
 
-Weights = Literal["float16", "int8"]
+Weights = Literal["float32", "float16", "int8"]
 
 
 class LiteRtModel:
@@ -47,7 +47,7 @@ class LiteRtModel:
 
 
 def export_litert(model: keras.Model, path: Path, weights: Weights = "float16") -> None:
-    """Converts a model to LiteRT with float16 weights, or with 8-bit ones that meet activations scaled as they come.
+    """Converts a model to LiteRT, by default with float16 weights; 8-bit ones meet activations scaled as they come.
 
     The batch is fixed at one, which the LSTM's loop needs; what the model leaves free, such as the length, stays free.
     """
@@ -64,7 +64,8 @@ def export_litert(model: keras.Model, path: Path, weights: Weights = "float16") 
         )
         archive.write_out(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serve"])
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if weights != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if weights == "float16":
             converter.target_spec.supported_types = [tf.float16]
         path.write_bytes(converter.convert())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ser.constants import MODEL_WINDOW_S, SAMPLE_RATE_HZ
+from ser.constants import EMOTIONS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.litert import LiteRtModel, export_litert
 from ser.processed import read_clips
 from ser.recipes import RECIPES
@@ -53,8 +53,11 @@ def clips() -> list[np.ndarray]:
     return [load_audio(data / path).span(0, LONGEST) for path in chosen]
 
 
-def test_the_files_served_agree_with_keras_on_200_clips() -> None:
-    """LiteRT's float16 files against the same encoder and heads run by Keras, at any length and level."""
+def test_exports_agree_with_keras_on_200_clips(tmp_path: Path) -> None:
+    """At any length and level: float32 weights to a thousandth, the float16 ones that are served in what they answer.
+
+    On clips of the corpora the latter's rounding moves probabilities by up to 0.0019.
+    """
     import keras
     import tensorflow as tf
 
@@ -71,18 +74,24 @@ def test_the_files_served_agree_with_keras_on_200_clips() -> None:
         return lambda values: graph(values[None])[0].numpy()
 
     encoder = compiled(served_encoder(load_encoder(settings.encoder_layers)))
-    heads = [
-        compiled(served_head(keras.models.load_model(MODEL_FOLDER / one.name / one.manifest["head_file"])))
-        for one in recognizers
-    ]
-    furthest = 0.0
+    heads = []
+    for one in recognizers:
+        head = served_head(keras.models.load_model(MODEL_FOLDER / one.name / one.manifest["head_file"]))
+        export_litert(head, tmp_path / f"{one.name}.tflite", "float32")
+        heads.append((compiled(head), LiteRtModel(tmp_path / f"{one.name}.tflite", 1)))
+    exact, served, same = [], [], []
     for clip in clips():
         samples = trim_silence(clip)
         frames = encoder(levelled_log_mel(samples).T)
-        for recognizer, head in zip(recognizers, heads, strict=True):
-            told = recognizer._ear.answer(recognizer.hear(samples))
-            furthest = max(furthest, float(np.abs(told - head(frames)).max()))
-    assert furthest < 1e-3
+        for recognizer, (head, exported) in zip(recognizers, heads, strict=True):
+            expected, heard = head(frames), recognizer.hear(samples)
+            told = recognizer._ear.answer(heard)
+            exact.append(np.abs(exported(heard) - expected).max())
+            served.append(np.abs(told - expected).max())
+            same.append(told[: len(EMOTIONS)].argmax() == expected[: len(EMOTIONS)].argmax())
+    assert max(exact) < 1e-3
+    assert max(served) < 3e-3
+    assert np.mean(same) >= 0.99
 
 
 def test_eight_bit_weights_are_smaller_and_answer_alike(tmp_path: Path) -> None:
