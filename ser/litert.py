@@ -9,13 +9,15 @@ from __future__ import annotations
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import keras
+
+Weights = Literal["float32", "float16", "int8"]
 
 
 class LiteRtModel:
@@ -44,8 +46,8 @@ class LiteRtModel:
             return np.asarray(self._interpreter.get_tensor(self._output)[0])
 
 
-def export_litert(model: keras.Model, path: Path) -> None:
-    """Converts a model to LiteRT with float16 weights.
+def export_litert(model: keras.Model, path: Path, weights: Weights = "float16") -> None:
+    """Converts a model to LiteRT, by default with float16 weights; 8-bit ones meet activations scaled as they come.
 
     The batch is fixed at one, which the LSTM's loop needs; what the model leaves free, such as the length, stays free.
     """
@@ -62,6 +64,8 @@ def export_litert(model: keras.Model, path: Path) -> None:
         )
         archive.write_out(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serve"])
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.target_spec.supported_types = [tf.float16]
+        if weights != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if weights == "float16":
+            converter.target_spec.supported_types = [tf.float16]
         path.write_bytes(converter.convert())
