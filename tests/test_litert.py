@@ -53,11 +53,8 @@ def clips() -> list[np.ndarray]:
     return [load_audio(data / path).span(0, LONGEST) for path in chosen]
 
 
-def test_exports_agree_with_keras_on_200_clips(tmp_path: Path) -> None:
-    """At any length and level: float32 weights to a thousandth, the float16 ones that are served in what they answer.
-
-    On clips of the corpora the latter's rounding moves probabilities by up to 0.0019.
-    """
+def test_what_is_served_agrees_with_keras_on_200_clips() -> None:
+    """What is served, at any length and level: to a thousandth, and in what it answers."""
     import keras
     import tensorflow as tf
 
@@ -77,20 +74,16 @@ def test_exports_agree_with_keras_on_200_clips(tmp_path: Path) -> None:
     heads = []
     for one in recognizers:
         head = served_head(keras.models.load_model(MODEL_FOLDER / one.name / one.manifest["head_file"]))
-        export_litert(head, tmp_path / f"{one.name}.tflite", "float32")
-        heads.append((compiled(head), LiteRtModel(tmp_path / f"{one.name}.tflite", 1)))
-    exact, served, same = [], [], []
+        heads.append(compiled(head))
+    served, same = [], []
     for clip in clips():
         samples = trim_silence(clip)
         frames = encoder(levelled_log_mel(samples).T)
-        for recognizer, (head, exported) in zip(recognizers, heads, strict=True):
-            expected, heard = head(frames), recognizer.hear(samples)
-            told = recognizer._ear.answer(heard)
-            exact.append(np.abs(exported(heard) - expected).max())
+        for recognizer, head in zip(recognizers, heads, strict=True):
+            expected, told = head(frames), recognizer._ear.answer(recognizer.hear(samples))
             served.append(np.abs(told - expected).max())
             same.append(told[: len(EMOTIONS)].argmax() == expected[: len(EMOTIONS)].argmax())
-    assert max(exact) < 1e-3
-    assert max(served) < 3e-3
+    assert max(served) < 1e-3
     assert np.mean(same) >= 0.99
 
 
