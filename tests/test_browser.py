@@ -196,6 +196,42 @@ def test_a_microphone_that_cant_work_says_how_to_mend_it(tools: ModuleType, addr
             page.get_by_role("alert").filter(has_text=words).wait_for()
 
 
+def test_a_page_over_plain_http_says_why_it_has_no_microphone(tools: ModuleType, address: str) -> None:
+    """Nothing replaced: the browser takes this server for another machine's."""
+    with tools.browser(flags=("--host-resolver-rules=MAP ser.test 127.0.0.1",)) as page:
+        elsewhere = address.replace("127.0.0.1", "ser.test")
+        for path, pages_own in (("", 1), ("compare", 2)):
+            page.goto(f"{elsewhere}/{path}")
+            for one in range(pages_own):
+                page.get_by_text("Microphone", exact=True).nth(one).click()
+            hints = page.get_by_role("alert").filter(has_text="Open it over https://")
+            hints.nth(pages_own - 1).wait_for()
+            assert hints.count() == pages_own
+
+
+def test_a_link_holds_page_model_and_language_and_nothing_of_the_recording(
+    tools: ModuleType, address: str, make_wav: Any, tmp_path: Path
+) -> None:
+    wav = tmp_path / "secret-name.wav"
+    wav.write_bytes(make_wav(2.0))
+    with tools.browser() as page:
+        page.goto(address)
+        for key, words in (("model", "Open corpora"), ("language", "Deutsch")):
+            page.locator(f".st-key-{key} input").click()
+            page.get_by_role("option", name=words, exact=True).click()
+        page.wait_for_url("**/?model=speech_cnn_lstm_open&lang=de")
+        tools.upload(page, wav)
+        tools.await_answer(page)
+        assert page.url == f"{address}/?model=speech_cnn_lstm_open&lang=de"
+        page.get_by_role("link", name="Vergleichen").click()
+        page.wait_for_url(lambda one: "/compare?" in one and "model=" in one and "lang=de" in one)
+        other = page.context.browser.new_context(locale="en").new_page()
+        other.goto(page.url)
+        other.get_by_role("heading", name="Zwei Stimmen, nebeneinander").wait_for()
+        assert other.locator(".st-key-model input").input_value() == "Offene Korpora"
+        assert not other.locator(ANSWER).count()
+
+
 def test_the_pages_name_stands_there_before_any_script_has_come(tools: ModuleType, address: str) -> None:
     with tools.browser() as first:
         for script in (False, True):
