@@ -38,6 +38,11 @@ def page() -> None:
             f"There are no tables in {TABLES.name}/ yet. Make them with: ser prepare FOLDER", icon=":material/table:"
         )
         return
+    with look.drawing():
+        _tables(path)
+
+
+def _tables(path: Path) -> None:
     table = read_clips(str(path), path.stat().st_mtime_ns)
     names = sorted(table["corpus"].unique())
     chosen = st.pills("Corpora", names, selection_mode="multi", default=names, format_func=_title, key="corpora-chosen")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import streamlit as st
@@ -57,6 +58,11 @@ def head(title: str, line: str) -> None:
 def picture() -> str:
     """The page's mark, as an address that holds the picture itself."""
     return f"data:image/svg+xml;base64,{base64.b64encode(_MARK.encode()).decode()}"
+
+
+def drawing() -> AbstractContextManager[None]:
+    """A spinner for what may take long; Streamlit shows it after half a second, so that quick work does not flicker."""
+    return st.spinner(tr("Drawing …"))
 
 
 def foot() -> None:

@@ -48,11 +48,12 @@ def page() -> None:
         filter_mode=None,
         key="about-model",
     )
-    if name:
-        st.caption(look.plain(infos[name].use))
-        _scores(name)
-        _details(name)
-    _comparison()
+    with look.drawing():
+        if name:
+            st.caption(look.plain(infos[name].use))
+            _scores(name)
+            _details(name)
+        _comparison()
 
 
 def _scores(name: str) -> None:
