@@ -37,14 +37,6 @@ _FOOT = (
 _MARKDOWN = re.compile(r"[\\`*\[\]$~<>:#|]|(?<![^\W_])_|_(?![^\W_])")
 
 
-# How corpora, and sets of their clips, are called.
-TITLES = {
-    "ravdess": "RAVDESS", "crema-d": "CREMA-D", "emodb": "EmoDB", "nemo": "nEMO", "tess": "TESS", "savee": "SAVEE",
-    "emovo": "EMOVO", "casia": "CASIA", "shemo": "ShEMO", "cafe": "CaFE", "aesdd": "AESDD", "jl-corpus": "JL Corpus",
-    "pooled": "all corpora",
-}  # fmt: skip
-
-
 def apply() -> None:
     """Puts the style sheet on the page."""
     st.html(STYLE)
