@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ser.corpora import CORPORA
+from ser.corpus_titles import corpus_title
 from ser.draws import TrainSettings
 from ser.metrics import CALIBRATION_BINS
 from ser.recognizer import DEFAULT_MODEL
 
-TITLES = {"ravdess": "RAVDESS", "crema-d": "CREMA-D", "emodb": "EmoDB", "nemo": "nEMO", "tess": "TESS"}
 GAP_NAMED = 0.05
 WATTS = 30.0  # assumed for two server cores at work; not measured
 FLAGS = {"epochs": "--epochs", "epoch_clips": "--epoch-clips", "seed": "--seed"}
@@ -18,14 +18,11 @@ Report = dict[str, Any]
 Reports = dict[str, Report]
 
 
-def title(corpus: str) -> str:
-    """A corpus's usual name."""
-    return TITLES.get(corpus, corpus)
-
-
 def tested(report: Report) -> str:
     """What a report is about; songs teach, but only speech is tested."""
-    return f"{title(report['corpus'])} speech" if report["corpus"] == "ravdess" else title(report["corpus"])
+    return (
+        f"{corpus_title(report['corpus'])} speech" if report["corpus"] == "ravdess" else corpus_title(report["corpus"])
+    )
 
 
 def command(report: Report) -> str:
@@ -53,7 +50,7 @@ def corpus_rows(manifest: Report) -> str:
     """A table row a corpus that taught the weights."""
     licences = {corpus.name: corpus.licence for corpus in CORPORA}
     return "\n".join(
-        f"| {title(name)} | {c['speakers']} | {c['clips']} | {licences[name]} |"
+        f"| {corpus_title(name)} | {c['speakers']} | {c['clips']} | {licences[name]} |"
         for name, c in manifest["corpora"].items()
     )
 
@@ -69,7 +66,7 @@ def mean_left_out(reports: Reports) -> str:
     if not found:
         return ""
     mean, own = (sum(r[name] for r in found) / len(found) for name in ("uar", "uar_own_emotions"))
-    names = ", ".join(title(r["corpus"]) for r in found)
+    names = ", ".join(corpus_title(r["corpus"]) for r in found)
     return f"Mean over the corpora left out whole ({names}): **{mean:.3f}**, own emotions only {own:.3f}."
 
 
@@ -78,7 +75,9 @@ def words_cost(reports: Reports) -> str:
     found = [r for r in of_protocol(reports, "sentence") if f"speaker/{r['corpus']}" in reports]
     if not found:
         return ""
-    each = ", ".join(f"{title(r['corpus'])} {r['uar'] - reports['speaker/' + r['corpus']]['uar']:+.3f}" for r in found)
+    each = ", ".join(
+        f"{corpus_title(r['corpus'])} {r['uar'] - reports['speaker/' + r['corpus']]['uar']:+.3f}" for r in found
+    )
     return f"Sentences that nobody was heard to say cost, against known ones from voices as new: {each}."
 
 
@@ -88,7 +87,7 @@ def score_rows(reports: Reports) -> str:
     found = sorted(reports.values(), key=lambda r: (order.index(r["protocol"]), r["corpus"], r["variant"]))
     left_out = {"speaker": "speaker", "sentence": "speaker and sentence", "corpus": "corpus"}
     return "\n".join(
-        f"| {tested(r)} | {left_out[r['protocol']]} | {', '.join(map(title, r['trained_on']))} "
+        f"| {tested(r)} | {left_out[r['protocol']]} | {', '.join(map(corpus_title, r['trained_on']))} "
         f"| {len(r['recall'])} | {r['speakers']} | {r['clips']} | **{r['uar']:.3f}** | {interval(r)} "
         f"| {r['uar_own_emotions']:.3f} | {r['accuracy']:.3f} |"
         for r in found
@@ -144,7 +143,7 @@ def condition_lines(conditions: list[Report], model: str) -> str:
     if not conditions:
         return ""
     first = conditions[0]
-    corpora = ", ".join(map(title, first["uar"]))
+    corpora = ", ".join(map(corpus_title, first["uar"]))
     lines = [
         f"Single conditions, each on the same {first['clips']} clips of validation speakers, through everything that",
         "serves a recording, by a model of the same recipe that never learnt from these speakers; recall is the mean",

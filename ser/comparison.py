@@ -29,16 +29,10 @@ from ser.constants import EMOTIONS
 from ser.errors import CorpusError, ModelError
 from ser.fitting import Fitted, Material, fit
 from ser.models.registry import ModelSpec
+from ser.protocols import PUBLISHED, splits_of
 from ser.report import Evaluated, FoldScore, Report, summarise
-from ser.splits import Split, corpus_folds, random_split, speaker_folds
+from ser.splits import Split
 
-PUBLISHED: Final = "published"
-PROTOCOLS: Final[dict[str, Callable[[pd.DataFrame], list[Split]]]] = {
-    "speaker": lambda table: speaker_folds(table, sorted(table["corpus"].unique()), sparse=True),
-    "corpus": lambda table: corpus_folds(table, sorted(table["corpus"].unique())),
-    "random": random_split,
-    PUBLISHED: random_split,
-}
 Say = Callable[[str], None]
 
 
@@ -152,7 +146,7 @@ def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars:
     if published and material.versions < 2:
         raise ModelError("The protocol 'published' needs altered copies; give some with --augment.")
     table = _each_version_a_clip(material.table, material.versions) if published else material.table
-    splits = PROTOCOLS[cell.protocol](table)
+    splits = splits_of(cell.protocol, table, sorted(table["corpus"].unique()), sparse=True)
     splits = splits[: cell.folds] if cell.folds else splits
     folds: list[FoldScore] = []
     parts: list[Answers] = []
@@ -223,4 +217,4 @@ def _fold_key(cell: Cell, material: Material, rows: Split) -> str:
     return digest.hexdigest()[:16]
 
 
-__all__ = ["PROTOCOLS", "PUBLISHED", "SETS", "Cell", "ClipSet", "Result", "run_cell"]
+__all__ = ["SETS", "Cell", "ClipSet", "Result", "run_cell"]

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,15 +29,10 @@ from ser.answers import Answers
 from ser.calibration import softmax
 from ser.draws import CorpusData, TrainSettings, targets_of
 from ser.models.speech_cnn_lstm import HeadSettings
+from ser.protocols import splits_of
 from ser.report import Evaluated, FoldScore, Report, summarise
-from ser.splits import Split, corpus_folds, sentence_folds, speaker_folds
+from ser.splits import Split
 from ser.training import fit_head, predict_logits
-
-PROTOCOLS: dict[str, Callable[[pd.DataFrame, Sequence[str]], list[Split]]] = {
-    "speaker": speaker_folds,
-    "sentence": sentence_folds,
-    "corpus": corpus_folds,
-}
 
 # A change to one of these makes kept answers worthless: they say what a head learns and answers.
 SOURCES = (
@@ -51,7 +46,7 @@ class Plan:
     """What is evaluated.
 
     Attributes:
-        protocol: one of ``PROTOCOLS``.
+        protocol: one of :data:`ser.protocols.APART`.
         corpora: whose speakers are tested.
         model: name of the shipped weights that the scores speak for.
         variant: see :class:`~ser.report.Report`.
@@ -160,7 +155,7 @@ def evaluate(
     chosen = {"training": asdict(settings), "head": head_settings.to_json(), "style": plan.style}
     folds: list[FoldScore] = []
     parts: list[Answers] = []
-    for number, split in enumerate(PROTOCOLS[plan.protocol](table, plan.corpora), start=1):
+    for number, split in enumerate(splits_of(plan.protocol, table, plan.corpora), start=1):
         rows = _test_rows(data, split, plan.style)
         kept = plan.kept / f"{_fold_key(table, split, rows, chosen)}.npz" if plan.kept else None
         if kept is not None and kept.is_file():

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,6 +107,17 @@ def dominant_hz(samples: NDArray[np.float32]) -> float:
     """Frequency of the strongest line in samples at 16 kHz."""
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     return float(np.argmax(spectrum) * SAMPLE_RATE_HZ / len(samples))
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The page's model, replaced by one that answers as told (:class:`tests.scripted_page.Scripted`)."""
+    from ser.recognizer import DEFAULT_MODEL
+    from tests.scripted_page import Scripted, replaced  # here, because few tests need Streamlit
+
+    model = Scripted()
+    with replaced(monkeypatch, {DEFAULT_MODEL: model}):
+        yield model
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,13 +58,23 @@ def replaced(
     st.cache_resource.clear()
 
 
-def opened(link_model: str | None = None) -> AppTest:
+def opened(link: Mapping[str, str | None] | None = None, browser: str | None = None) -> AppTest:
+    """The page by a link with these parameters, in a browser of that language."""
     page = AppTest.from_file(str(APP), default_timeout=60)
-    if link_model is not None:
-        page.query_params[models.MODEL] = link_model
+    for name, value in (link or {}).items():
+        if value is not None:
+            page.query_params[name] = value
+    if browser is not None:
+        page.context = {"locale": browser}
     page.run()
     assert not page.exception
     return page
+
+
+def in_link(name: str, page: AppTest) -> str | None:
+    """A parameter of the page's address."""
+    found = page.query_params.get(name)
+    return found[0] if isinstance(found, list) else found
 
 
 def upload(page: AppTest, name: str, data: bytes) -> AppTest:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ser import curve_plots
-from ser.recognizer import DEFAULT_MODEL
 from ser.ui import compare, pictures, recognise, sounds, verdicts
-from tests.scripted_page import Scripted, charts, opened, replaced, upload, words
+from tests.scripted_page import Scripted, charts, opened, upload, words
 
 MakeWav = Callable[..., bytes]
 
@@ -20,13 +18,6 @@ def script() -> None:
     from ser.ui import compare, shelf
 
     compare.page(shelf.recognizer)
-
-
-@pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> Any:
-    model = Scripted()
-    with replaced(monkeypatch, {DEFAULT_MODEL: model}):
-        yield model
 
 
 def dropped(page: AppTest, side: str, name: str, data: bytes) -> AppTest:

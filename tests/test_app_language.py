@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,8 @@ from ser import quality
 from ser.language import LANGUAGES
 from ser.recognizer import DEFAULT_MODEL
 from ser.ui import compare, language, many, recognise
-from tests.scripted_page import APP, Scripted, charts, html, replaced, upload, words
+from tests import scripted_page
+from tests.scripted_page import Scripted, charts, html, in_link, replaced, upload, words
 from tests.test_app_long import Hours
 from tests.test_zipped import archive
 
@@ -32,33 +33,14 @@ LEFT = re.compile(
 ALIKE = {"fr": {"surprise", "microphone"}}
 
 
-@pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    one = Scripted()
-    with replaced(monkeypatch, {DEFAULT_MODEL: one}):
-        yield one
-
-
 def opened(link: str | None = None, browser: str | None = None) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=60)
-    if link is not None:
-        page.query_params[language.LINK] = link
-    if browser is not None:
-        page.context = {"locale": browser}
-    page.run()
-    assert not page.exception
-    return page
+    return scripted_page.opened({language.LINK: link}, browser)
 
 
 def switch(page: AppTest, code: str) -> AppTest:
     page.selectbox(key=language.LANGUAGE).set_value(code).run()
     assert not page.exception
     return page
-
-
-def in_link(page: AppTest) -> str | None:
-    found = page.query_params.get(language.LINK)
-    return found[0] if isinstance(found, list) else found
 
 
 def said(page: AppTest) -> str:
@@ -164,12 +146,12 @@ def test_the_link_is_above_the_browser_and_the_browser_above_english(scripted: S
 
 def test_only_what_was_chosen_stands_in_the_link(scripted: Scripted) -> None:
     page = opened(browser="de")
-    assert in_link(page) is None
-    assert in_link(switch(page, "es")) == "es"
-    assert in_link(switch(page, "de")) == "de"
-    assert in_link(opened("hi")) == "hi"
-    assert in_link(opened("klingon")) is None
-    assert in_link(opened("DE-at")) == "de"
+    assert in_link(language.LINK, page) is None
+    assert in_link(language.LINK, switch(page, "es")) == "es"
+    assert in_link(language.LINK, switch(page, "de")) == "de"
+    assert in_link(language.LINK, opened("hi")) == "hi"
+    assert in_link(language.LINK, opened("klingon")) is None
+    assert in_link(language.LINK, opened("DE-at")) == "de"
 
 
 def test_words_left_in_english_would_be_found(scripted: Scripted, make_wav: MakeWav) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any
 
 import openpyxl
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ser.recognizer import DEFAULT_MODEL
 from ser.ui import about, many
-from tests.scripted_page import Scripted, replaced
+from tests.scripted_page import Scripted
 from tests.test_zipped import archive
 
 MakeWav = Callable[..., bytes]
@@ -23,13 +21,6 @@ def script() -> None:
     from ser.ui import many, shelf
 
     many.page(shelf.recognizer)
-
-
-@pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> Any:
-    model = Scripted()
-    with replaced(monkeypatch, {DEFAULT_MODEL: model}):
-        yield model
 
 
 def opened(*files: tuple[str, bytes]) -> AppTest:

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from ser.recognizer import DEFAULT_MODEL
 from ser.ui import memory
-from tests.scripted_page import Scripted, opened, replaced, upload, words
+from tests.scripted_page import Scripted, opened, upload, words
 
 MakeWav = Callable[..., bytes]
 TAB, OTHER = "0" * 32, "1" * 32
-
-
-@pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> Any:
-    model = Scripted()
-    with replaced(monkeypatch, {DEFAULT_MODEL: model}):
-        yield model
 
 
 def test_a_reloaded_tab_has_its_answer_without_hearing_it_again(

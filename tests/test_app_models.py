@@ -26,6 +26,7 @@ from tests.scripted_page import (
     assert_no_answer,
     charts,
     choose,
+    in_link,
     opened,
     replaced,
     upload,
@@ -53,8 +54,7 @@ def ask(page: AppTest, model: str) -> AppTest:
 
 def link(page: AppTest) -> str | None:
     """The model in the page's address."""
-    found = page.query_params.get(models.MODEL)
-    return found[0] if isinstance(found, list) else found
+    return in_link(models.MODEL, page)
 
 
 def captions(page: AppTest) -> list[str]:
@@ -134,7 +134,7 @@ def test_the_link_keeps_the_choice(two: Two, make_wav: MakeWav) -> None:
     assert link(page) is None
     assert link(upload(ask(page, "free"), "one.wav", make_wav(1.0))) == "free"
     assert link(ask(page, DEFAULT_MODEL)) is None
-    linked = opened("free")
+    linked = opened({models.MODEL: "free"})
     assert linked.selectbox(key=models.MODEL).value == "free"
     assert link(linked) == "free"
     # The visitor's own choice is above the link's.
@@ -142,9 +142,35 @@ def test_the_link_keeps_the_choice(two: Two, make_wav: MakeWav) -> None:
     assert link(linked) is None
 
 
+def test_the_choice_outlives_a_visit_to_another_page(two: Two) -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from ser.ui import models
+
+        if not st.session_state.get("elsewhere"):
+            models.choose()
+
+    def away_and_back(page: AppTest, link_model: str | None) -> None:
+        page.session_state["elsewhere"] = True
+        page.run()
+        page.query_params.clear()  # as leaving a page does
+        if link_model:
+            page.query_params[models.MODEL] = link_model
+        page.session_state["elsewhere"] = False
+        page.run()
+
+    page = ask(AppTest.from_function(script).run(), "free")
+    away_and_back(page, None)
+    assert page.selectbox(key=models.MODEL).value == "free"
+    assert link(page) == "free"
+    away_and_back(page, DEFAULT_MODEL)  # a link is above what was chosen before
+    assert page.selectbox(key=models.MODEL).value == DEFAULT_MODEL
+
+
 @pytest.mark.parametrize("name", ["nonsense", "", "encoder", "../free"])
 def test_an_unknown_name_in_the_link_is_ignored(name: str, two: Two) -> None:
-    page = opened(name)
+    page = opened({models.MODEL: name})
     assert page.selectbox(key=models.MODEL).value == DEFAULT_MODEL
     assert link(page) is None
     assert not page.error

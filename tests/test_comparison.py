@@ -13,13 +13,14 @@ import soundfile
 
 from ser import cli, fitting
 from ser.commands import compare
-from ser.comparison import PROTOCOLS, SETS, Cell, ClipSet, run_cell
+from ser.comparison import SETS, Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.errors import CorpusError, ModelError
 from ser.fitting import Material
 from ser.models.registry import spec_of
 from ser.people import listeners
 from ser.processed import CLIP_COLUMNS
+from ser.protocols import splits_of
 from ser.splits import WARNINGS
 from ser.standings import in_markdown, store
 
@@ -50,7 +51,7 @@ def small_material(versions: int = 3) -> Material:
 @pytest.mark.parametrize("protocol", ["speaker", "random"])
 def test_copies_stay_with_their_clip_and_on_the_training_side(protocol: str) -> None:
     material = small_material()
-    for split in PROTOCOLS[protocol](material.table):
+    for split in splits_of(protocol, material.table, sorted(material.table["corpus"].unique()), sparse=True):
         rows = material.version_rows(split)
         assert len(rows.train) == 3 * len(split.train)
         assert not set(rows.train // 3) & set(rows.test // 3)
@@ -64,7 +65,7 @@ def test_copies_stay_with_their_clip_and_on_the_training_side(protocol: str) -> 
 
 def test_a_split_of_clips_trains_with_as_many_copies_as_it_is_told() -> None:
     material = replace(small_material(), train_copies=1)
-    split = PROTOCOLS["random"](material.table)[0]
+    split = splits_of("random", material.table, [])[0]
     assert sorted(material.version_rows(split).train % 3) == [0] * len(split.train) + [1] * len(split.train)
 
 

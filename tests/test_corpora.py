@@ -10,6 +10,7 @@ import pytest
 
 from ser.constants import EMOTIONS, OTHER_EMOTION
 from ser.corpora import CORPORA, Clip, find_clips, find_files
+from ser.corpus_titles import TITLES
 from ser.errors import CorpusError
 from tests.corpus_trees import OFFICIAL, touch
 
@@ -262,3 +263,7 @@ def test_the_tables_readme_names_every_licence() -> None:
     for corpus in CORPORA:
         assert f"[{corpus.name}]({corpus.url})" in text
         assert f"| {corpus.licence} | {corpus.citation} |" in text, corpus.name
+
+
+def test_every_corpus_has_a_title_that_people_read() -> None:
+    assert set(TITLES) == {corpus.name for corpus in CORPORA} | {"pooled"}

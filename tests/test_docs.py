@@ -17,7 +17,7 @@ import yaml
 
 import ser
 from scripts import docs_hook
-from tests.test_browser import WHY_NOT
+from tests.browser.real import WHY_NOT
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "docs" / "quickstart.ipynb"

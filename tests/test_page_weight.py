@@ -22,11 +22,11 @@ from ser.intake import SourceInfo, rounded
 from ser.manifest import read_json
 from ser.prediction import EmotionScore, Prediction, Step, Timing
 from ser.processed import read_clips
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, known_models
+from ser.recognizer import MODEL_FOLDER, known_models
 from ser.speech import Span, Speech
 from ser.ui import compare, corpora, pictures, recognise, standings
 from tests.conftest import voice_like
-from tests.scripted_page import Scripted, charts, opened, replaced, upload
+from tests.scripted_page import Scripted, charts, opened, upload
 
 PAGE_MAX_BYTES = 3_000_000
 LENGTHS_S = (PICTURED_WHOLE_S, DURATION_MAX_S)  # the longest that is pictured whole, the longest that is heard
@@ -65,14 +65,15 @@ def heaviest(figures: Iterable[go.Figure]) -> int:
 
 
 @pytest.mark.parametrize("duration_s", LENGTHS_S)
-def test_an_answer_with_every_picture_there_is(duration_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_with_every_picture_there_is(
+    duration_s: float, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(recognise, "hear", lambda *_: prediction(duration_s))
-    with replaced(monkeypatch, {DEFAULT_MODEL: Scripted()}):
-        page = upload(opened(), "talk.wav", b"not heard")
-        more = next(one for one in page.pills if one.label == "More pictures")
-        more.set_value(list(pictures.MORE)).run()
-        assert charts(page) == 5 + len(pictures.MORE)
-        assert sent(page) < PAGE_MAX_BYTES
+    page = upload(opened(), "talk.wav", b"not heard")
+    more = next(one for one in page.pills if one.label == "More pictures")
+    more.set_value(list(pictures.MORE)).run()
+    assert charts(page) == 5 + len(pictures.MORE)
+    assert sent(page) < PAGE_MAX_BYTES
 
 
 @pytest.mark.parametrize(("every_s", "lasts_s"), STEPS_S)
@@ -84,19 +85,18 @@ def test_the_timeline_of_hours_is_a_part_of_that(every_s: float, lasts_s: float)
 
 
 @pytest.mark.parametrize("duration_s", LENGTHS_S)
-def test_two_recordings_side_by_side(duration_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_recordings_side_by_side(duration_s: float, scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     def script() -> None:
         from ser.ui import compare, shelf
 
         compare.page(shelf.recognizer)
 
     monkeypatch.setattr(compare, "hear", lambda *_: prediction(duration_s))
-    with replaced(monkeypatch, {DEFAULT_MODEL: Scripted()}):
-        page = AppTest.from_function(script, default_timeout=60).run()
-        for side in compare.SIDES:
-            page.file_uploader(key=f"upload-{side}").set_value((f"{side}.wav", b"not heard", "audio/wav")).run()
-        assert charts(page) == 6
-        assert sent(page) < PAGE_MAX_BYTES
+    page = AppTest.from_function(script, default_timeout=60).run()
+    for side in compare.SIDES:
+        page.file_uploader(key=f"upload-{side}").set_value((f"{side}.wav", b"not heard", "audio/wav")).run()
+    assert charts(page) == 6
+    assert sent(page) < PAGE_MAX_BYTES
 
 
 def test_a_row_of_many() -> None:

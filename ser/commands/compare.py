@@ -12,11 +12,12 @@ from rich.console import Console
 from ser.commands.corpus_data import ROOT, print_line
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
 from ser.commands.workers import add_engine_arguments
-from ser.comparison import PROTOCOLS, SETS, Cell, Result, run_cell
+from ser.comparison import SETS, Cell, Result, run_cell
 from ser.errors import CorpusError, ModelError
 from ser.models.registry import MODELS, spec_of
 from ser.models.spectrogram import BACKBONES
 from ser.people import listeners
+from ser.protocols import COMPARED
 from ser.recognizer import MODEL_FOLDER
 from ser.standings import TABLE, store
 
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--model", nargs="+", default=list(MODELS), metavar="NAME", help=f"of {', '.join(MODELS)}")
     parser.add_argument(
-        "--protocol", nargs="+", default=["speaker", "random", "published"], choices=tuple(PROTOCOLS),
+        "--protocol", nargs="+", default=["speaker", "random", "published"], choices=COMPARED,
         help="splits: by speaker, a corpus left out, random clips, or the flawed one that many demos use",
     )  # fmt: skip
     parser.add_argument("--clips", nargs="+", default=list(SETS), choices=tuple(SETS), help="sets of clips")

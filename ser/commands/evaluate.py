@@ -15,12 +15,13 @@ from ser.commands.corpus_data import (
     words_of,
 )
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
-from ser.comparison import PUBLISHED, Cell, ClipSet, run_cell
+from ser.comparison import Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS
 from ser.errors import ModelError
-from ser.evaluation import PROTOCOLS, Plan, evaluate
+from ser.evaluation import Plan, evaluate
 from ser.models.registry import spec_of
 from ser.models.speech_cnn_lstm import HeadSettings
+from ser.protocols import PROTOCOLS
 from ser.recipes import RECIPES
 from ser.recognizer import MODEL_FOLDER
 from ser.report import Report, write_report
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--protocol",
-        choices=(*PROTOCOLS, "random", PUBLISHED),
+        choices=PROTOCOLS,
         default="speaker",
         help="leave out a fold's speakers (default), these and some sentences, or each of the corpora whole; or split "
         "clips at random, or as many published demos do, which lets voices or even recordings leak",

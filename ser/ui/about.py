@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from ser.corpus_titles import corpus_title
 from ser.manifest import read_json
 from ser.recognizer import MODEL_FOLDER, known_models
 from ser.ui import look
@@ -70,7 +71,7 @@ def _voices() -> None:
         for corpus, counts in read_json(MODEL_FOLDER / info.name / "manifest.json").get("corpora", {}).items():
             row = rows.setdefault(
                 corpus,
-                {"Corpus": look.TITLES.get(corpus, corpus), "Speakers": counts["speakers"], "Clips": counts["clips"]},
+                {"Corpus": corpus_title(corpus), "Speakers": counts["speakers"], "Clips": counts["clips"]},
             )
             row["Taught"] = ", ".join(filter(None, (row.get("Taught"), info.title)))
     if rows:

@@ -47,10 +47,11 @@ def page(recognizer: Callable[[str], Recognizer]) -> None:
     pair = [_side(column, side, model, recognizer) for column, side in zip(columns, SIDES, strict=True)]
     first, second = pair
     if first and second:
-        _together(first, second)
-        for column, side, one in zip(st.columns(2, gap="medium"), SIDES, (first, second), strict=True):
-            with column:
-                _sound_of(side, one)
+        with look.drawing():
+            _together(first, second)
+            for column, side, one in zip(st.columns(2, gap="medium"), SIDES, (first, second), strict=True):
+                with column:
+                    _sound_of(side, one)
         playhead.join()
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from ser import corpus_plots
+from ser.corpus_titles import corpus_title
 from ser.ui import look, pictures
 
 TABLES = Path(__file__).resolve().parent.parent.parent / "processed_data"
@@ -38,14 +39,21 @@ def page() -> None:
             f"There are no tables in {TABLES.name}/ yet. Make them with: ser prepare FOLDER", icon=":material/table:"
         )
         return
+    with look.drawing():
+        _tables(path)
+
+
+def _tables(path: Path) -> None:
     table = read_clips(str(path), path.stat().st_mtime_ns)
     names = sorted(table["corpus"].unique())
-    chosen = st.pills("Corpora", names, selection_mode="multi", default=names, format_func=_title, key="corpora-chosen")
+    chosen = st.pills(
+        "Corpora", names, selection_mode="multi", default=names, format_func=corpus_title, key="corpora-chosen"
+    )
     if not chosen:
         st.info("Choose a corpus, or several.", icon=":material/touch_app:")
         return
     shown = table[table["corpus"].isin(chosen)]
-    titled = shown.assign(corpus=shown["corpus"].map(_title))
+    titled = shown.assign(corpus=shown["corpus"].map(corpus_title))
     _facts(shown)
     by = st.segmented_control(
         "Parted by", tuple(KINDS), default="corpus", required=True, format_func=KINDS.__getitem__, key="corpora-by"
@@ -62,10 +70,6 @@ def page() -> None:
     with right.container(border=True):
         st.markdown("**How the emotions differ in timbre**")
         _mfcc(table, shown, key)
-
-
-def _title(name: str) -> str:
-    return look.TITLES.get(name, name)
 
 
 def _facts(shown: pd.DataFrame) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import streamlit as st
@@ -33,14 +34,6 @@ _FOOT = (
 _MARKDOWN = re.compile(r"[\\`*\[\]$~<>:#|]|(?<![^\W_])_|_(?![^\W_])")
 
 
-# How corpora, and sets of their clips, are called.
-TITLES = {
-    "ravdess": "RAVDESS", "crema-d": "CREMA-D", "emodb": "EmoDB", "nemo": "nEMO", "tess": "TESS", "savee": "SAVEE",
-    "emovo": "EMOVO", "casia": "CASIA", "shemo": "ShEMO", "cafe": "CaFE", "aesdd": "AESDD", "jl-corpus": "JL Corpus",
-    "pooled": "all corpora",
-}  # fmt: skip
-
-
 def apply() -> None:
     """Puts the style sheet on the page."""
     st.html(STYLE)
@@ -54,6 +47,11 @@ def head(title: str, line: str) -> None:
 def picture() -> str:
     """The page's mark, as an address that holds the picture itself."""
     return f"data:image/svg+xml;base64,{base64.b64encode(_MARK.read_bytes()).decode()}"
+
+
+def drawing() -> AbstractContextManager[None]:
+    """A spinner for what may take long; Streamlit shows it after half a second, so that quick work does not flicker."""
+    return st.spinner(tr("Drawing …"))
 
 
 def foot() -> None:

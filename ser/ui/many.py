@@ -117,7 +117,8 @@ def _files(uploads: list[Any]) -> Iterator[zipped.Packed]:
 def _heard(uploads: list[Any], model: str, recognizer: Load) -> list[Row]:
     """Rows of all files; those that are known already are not heard again."""
     known: dict[str, Row] = st.session_state.setdefault(ROWS, {})
-    files = list(_files(uploads))
+    with st.spinner(tr("Loading …")):
+        files = list(_files(uploads))
     if len(files) > zipped.FILES_MAX:
         words = tr(
             "{n} files; at most {limit} are heard at once. The first {limit} follow.",
@@ -126,13 +127,22 @@ def _heard(uploads: list[Any], model: str, recognizer: Load) -> list[Row]:
         )
         st.error(words, icon=":material/error:")
         files = files[: zipped.FILES_MAX]
-    keys = [hashlib.sha256(f"{model}/{one.name}/".encode() + one.data).hexdigest() for one in files]
+    keys = [_key(model, one) for one in files]
     todo = [(key, one) for key, one in zip(keys, files, strict=True) if key not in known]
     if todo:
-        _hear(todo, known, keys, recognizer(model))
+        with st.spinner(tr("Loading …")):
+            loaded = recognizer(model)
+        _hear(todo, known, keys, loaded)
     for key in set(known) - set(keys):
         del known[key]  # taken off the page: forgotten
     return [known[key] for key in keys if key in known]
+
+
+def _key(model: str, one: zipped.Packed) -> str:
+    """SHA-256 of model, name and content."""
+    digest = hashlib.sha256(f"{model}/{one.name}/".encode())
+    digest.update(one.data)  # apart: together they would be a copy of the file
+    return digest.hexdigest()
 
 
 def _hear(

@@ -15,6 +15,7 @@ from ser.ui import look
 
 # Both the widget's key and the parameter's name in the address.
 MODEL = "model"
+CHOSEN = "model-chosen"
 
 
 def choose() -> str:
@@ -22,10 +23,11 @@ def choose() -> str:
     models = {one.name: one for one in known_models()}
     if len(models) < 2:
         return DEFAULT_MODEL
-    first = next(iter(models))
-    if st.session_state.get(MODEL) not in models:
-        asked = st.query_params.get(MODEL)
-        st.session_state[MODEL] = asked if asked in models else first
+    first, state = next(iter(models)), st.session_state
+    if state.get(MODEL) not in models:
+        # Another page forgets the widget and empties the link, so the choice is kept in the session too.
+        asked = (st.query_params.get(MODEL), state.get(CHOSEN))
+        state[MODEL] = next((one for one in asked if one in models), first)
     titles = _titles(tuple(models.values()))
     left, right = st.columns([2, 3], gap="small", vertical_alignment="bottom")
     with left:
@@ -33,6 +35,7 @@ def choose() -> str:
         name = st.selectbox(tr("Model"), tuple(models), format_func=titles.__getitem__, key=MODEL, filter_mode=None)
     if models[name].use:
         right.caption(look.plain(tr(models[name].use)))
+    state[CHOSEN] = name
     _keep_in_link(name, first)
     return str(name)
 

@@ -86,7 +86,8 @@ def page(recognizer: Callable[[str], Recognizer]) -> None:
             st.session_state.pop(ANSWER, None)
             memory.hold(None)
             _welcome(slot)
-            recognizer(model)  # loads while the visitor still chooses
+            with st.spinner(tr("Loading …")):
+                recognizer(model)  # while the visitor still chooses
         elif st.session_state.get(STOPPED) == sound.key:
             with slot.container():
                 st.info(tr("Stopped. The recording is still here."), icon=":material/stop_circle:")
@@ -176,9 +177,11 @@ def _answer(sound: Sound, model: str, slot: DeltaGenerator, recognizer: Callable
             st.subheader(tr("Over time"), anchor=False)
             with st.container(border=True):
                 alt = tr("Probability of each emotion over time")
-                pictures.chart(plots.timeline(prediction), "timeline", answer.key, alt)
-                moments.show(prediction, answer.key, sound.name)
-        pictures.pictures(prediction, answer.key, segment)
+                with look.drawing():
+                    pictures.chart(plots.timeline(prediction), "timeline", answer.key, alt)
+                    moments.show(prediction, answer.key, sound.name)
+        with look.drawing():
+            pictures.pictures(prediction, answer.key, segment)
         playhead.join()
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from ser import report_plots
+from ser.corpus_titles import corpus_title
 from ser.manifest import read_json
 from ser.recognizer import MODEL_FOLDER, known_models
 from ser.ui import look, pictures
@@ -48,18 +49,19 @@ def page() -> None:
         filter_mode=None,
         key="about-model",
     )
-    if name:
-        st.caption(look.plain(infos[name].use))
-        _scores(name)
-        _details(name)
-    _comparison()
+    with look.drawing():
+        if name:
+            st.caption(look.plain(infos[name].use))
+            _scores(name)
+            _details(name)
+        _comparison()
 
 
 def _scores(name: str) -> None:
     reports = _read(MODEL_FOLDER / name / "report.json")
     rows = [
         {
-            "Clips": look.TITLES.get(one["corpus"], one["corpus"]),
+            "Clips": corpus_title(one["corpus"]),
             "Never heard": SHORT.get(one["protocol"], one["protocol"]),
             "Emotions": len(one["recall"]),
             "Speakers": one["speakers"],
@@ -115,7 +117,7 @@ def _details(name: str) -> None:
 
 def _report_title(report: Mapping[str, Any]) -> str:
     taught = f" ({report['variant']})" if report["variant"] else ""
-    corpus = look.TITLES.get(report["corpus"], report["corpus"])
+    corpus = corpus_title(report["corpus"])
     return f"{corpus}, {WORDS.get(report['protocol'], report['protocol'])}{taught}"
 
 
@@ -146,7 +148,7 @@ def _comparison() -> None:
         sets,
         default=sets[0],
         required=True,
-        format_func=lambda one: look.TITLES.get(one, one),
+        format_func=corpus_title,
         key="about-set",
     )
     people = kept["people"]["majority_uar"] if kept.get("people") and clips == "crema-d" else None

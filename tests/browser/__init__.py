@@ -1,0 +1,1 @@
+"""Server, bundled model and headless Chromium, nothing replaced."""
