@@ -54,7 +54,7 @@ SERVING = (
     "ser.api",
     "ser.cli",
     "ser.commands.recordings",
-    "ser.commands.answers",
+    "ser.outcome",
     "ser.commands.answer_files",
     "ser.commands.audformat_files",
     "ser.commands.predict",

@@ -17,10 +17,10 @@ from typing import Any
 from ser import __version__, audio
 from ser.audio import BYTES_PER_MB, Recording
 from ser.batch.sources import Source, Store
-from ser.commands.answers import Answer
 from ser.constants import UPLOAD_MAX_MB
 from ser.errors import ModelError, NotAudioError, SerError, ToolMissingError
 from ser.fingerprint import sound_sha256
+from ser.outcome import Outcome
 from ser.recognizer import MODEL_FOLDER, Recognizer, load, require_known
 
 MAX_BYTES = UPLOAD_MAX_MB * BYTES_PER_MB
@@ -159,7 +159,7 @@ def hear(fetched: Fetched, wanted: Sequence[int], model: ModelKey, with_segments
     for index in wanted:
         recording = fetched.recordings[index]
         assert recording
-        answer = Answer("", model.name, recognizer.predict(recording), None)
+        answer = Outcome("", model.name, recognizer.predict(recording), None)
         row = {name: value for name, value in answer.to_row().items() if name not in ("file", "error", "model")}
         segments = tuple((one.start_s, one.stop_s, one.emotion, one.probability) for one in answer.segments())
         told.append(Told(fetched.heard[index].sha256, row, segments if with_segments else ()))

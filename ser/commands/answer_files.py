@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import Any, Final, Protocol, Self, TextIO
 
 from ser.cells import harmless
-from ser.commands.answers import Answer, in_words
 from ser.constants import EMOTIONS
 from ser.errors import SerError, ToolMissingError
 from ser.language import emotion_word, tr
+from ser.outcome import Outcome, in_words
 
 ROWS_A_GROUP: Final = 1000
 SUFFIXES: Final = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".parquet": "parquet", ".txt": "table"}
@@ -26,7 +26,7 @@ SUFFIXES: Final = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".parquet"
 class Writer(Protocol):
     """Takes answers one after the other; used in a ``with`` block, whose end completes what is written."""
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: Outcome) -> None:
         """One more answer."""
 
     def __enter__(self) -> Self:
@@ -81,7 +81,7 @@ class _Base:
 class JsonLines(_Base):
     """One JSON object a line."""
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: Outcome) -> None:
         print(answer.to_json(self.top), file=self.file, flush=True)
 
 
@@ -90,7 +90,7 @@ class Json(_Base):
 
     count = 0
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: Outcome) -> None:
         print("," if self.count else "[", file=self.file)
         print(answer.to_json(self.top), end="", file=self.file, flush=True)
         self.count += 1
@@ -104,7 +104,7 @@ class Csv(_Base):
 
     rows: Any = None
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: Outcome) -> None:
         row = {name: _cell(value) for name, value in answer.to_row(self.top).items()}
         if self.rows is None:
             self.rows = csv.DictWriter(self.file, tuple(row), lineterminator="\n")
@@ -123,10 +123,10 @@ class Table(_Base):
     """A table for people; it is drawn when all is heard."""
 
     def __enter__(self) -> Self:
-        self.answers: list[Answer] = []
+        self.answers: list[Outcome] = []
         return super().__enter__()
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: Outcome) -> None:
         self.answers.append(answer.without_sound())
 
     def finish(self) -> None:
@@ -181,7 +181,7 @@ class Parquet:
             raise not_written(self.path, error) from error
         return self
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: Outcome) -> None:
         self.rows.append(answer.to_row(self.top))
         if len(self.rows) >= ROWS_A_GROUP:
             self._flush()
@@ -202,7 +202,7 @@ class Parquet:
 
 
 def schema(top: int | None) -> Any:
-    """Of :meth:`Answer.to_row`: what a first group without a single answer would not tell."""
+    """Of :meth:`Outcome.to_row`: what a first group without a single answer would not tell."""
     import pyarrow
 
     ranked: list[str] = [] if top is None else [f"top_{place}" for place in range(1, min(top, len(EMOTIONS)) + 1)]
@@ -238,7 +238,7 @@ class Audformat:
             raise SerError(f"'{self.path}' is a file; audformat writes a folder. Name another with --output.")
         return self
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: Outcome) -> None:
         self.rows.append(answer.to_row(self.top))
         found = ((answer.file, one.start_s, one.stop_s, one.emotion, one.probability) for one in answer.segments())
         self.segments.extend(found)

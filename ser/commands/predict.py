@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ser.commands.answer_files import FORMATS, writer
-from ser.commands.answers import Answer
 from ser.commands.recordings import PIPE_NAME, Named, listed, named
 from ser.constants import EMOTIONS
 from ser.errors import AudioError, SerError, ToolMissingError
 from ser.language import ENGLISH, LANGUAGES, emotion_word, speaking, tr
+from ser.outcome import Outcome
 from ser.prediction import Prediction
 from ser.recognizer import DEFAULT_MODEL, Recognizer, known_models, load
 from ser.timeline import as_csv, as_json, as_subtitles
@@ -81,14 +81,14 @@ def _top(text: str) -> int:
     return int(text)
 
 
-def answers(recognizer: Recognizer, recordings: Iterable[Named]) -> Iterator[Answer]:
+def answers(recognizer: Recognizer, recordings: Iterable[Named]) -> Iterator[Outcome]:
     """Answers in the order given; a bad file gets its line and the run goes on."""
     for one in recordings:
         try:
-            yield Answer(one.file, recognizer.name, _predicted(recognizer, one), None)
+            yield Outcome(one.file, recognizer.name, _predicted(recognizer, one), None)
         except (AudioError, ToolMissingError) as error:
             sentence = tr(error.template, **error.values)
-            yield Answer(one.file, recognizer.name, None, sentence, error.exit_code)
+            yield Outcome(one.file, recognizer.name, None, sentence, error.exit_code)
 
 
 def _predicted(recognizer: Recognizer, one: Named) -> Prediction:
@@ -128,7 +128,7 @@ class _Timelines:
     folder: Path | None
     written: set[Path] = field(default_factory=set)
 
-    def write(self, answer: Answer) -> Path:
+    def write(self, answer: Outcome) -> Path:
         """Writes one.
 
         Raises:

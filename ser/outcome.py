@@ -1,4 +1,4 @@
-"""What ``ser predict`` says of one recording, as an object for programs and as words for people."""
+"""What is said of one recording of many, as an object for programs and as words for people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ser.timeline import Segment, timeline
 
 
 @dataclass(frozen=True)
-class Answer:
+class Outcome:
     """One line of output: a prediction, or the sentence that says why there is none."""
 
     file: str
@@ -72,7 +72,7 @@ class Answer:
         """What is heard when."""
         return timeline(self.prediction).segments if self.prediction else ()
 
-    def without_sound(self) -> Answer:
+    def without_sound(self) -> Outcome:
         """The same without samples and steps, so that a million of them fits in memory."""
         if self.prediction is None:
             return self

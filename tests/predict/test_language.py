@@ -12,7 +12,7 @@ from ser.cli import main
 from ser.constants import EMOTIONS
 from ser.language import EMOTION_WORDS, LANGUAGES, emotion_word, speaking
 
-EXAMPLE = Path(__file__).resolve().parent.parent / "ser" / "ui" / "examples" / "slow.ogg"
+EXAMPLE = Path(__file__).resolve().parents[2] / "ser" / "ui" / "examples" / "slow.ogg"
 
 
 @pytest.fixture
