@@ -27,7 +27,7 @@ from ser.features import summary
 from ser.fingerprint import sound_sha256
 
 # Raise it when the meaning of a measurement changes, so that logs of older runs are not used.
-MEASURE_VERSION = 1
+MEASURE_VERSION = 2
 CLIP_MIN_S = 1.0
 CHUNK_FILES = 16
 _REASONS: dict[type[AudioError], str] = {
@@ -108,7 +108,7 @@ def measure(location: Path) -> Measurement:
 def settings_key() -> str:
     """Everything but the file that a measurement depends on."""
     numbers = f"v{MEASURE_VERSION} {SAMPLE_RATE_HZ} {DURATION_MIN_S} {DURATION_MAX_S} {CLIP_MIN_S} {SUMMARY_SIZE}"
-    return " ".join([numbers, *(f"{name} {version(name)}" for name in ("librosa", "numpy", "soxr"))])
+    return " ".join([numbers, *(f"{name} {version(name)}" for name in ("numpy", "soxr"))])
 
 
 def measure_all(

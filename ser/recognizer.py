@@ -16,7 +16,7 @@ from ser.audio import Recording, from_samples
 from ser.audio import load as load_audio
 from ser.constants import EMOTIONS, EXTRAS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.ears import ENCODER, ear_maker
-from ser.errors import ModelError, UnknownModelError
+from ser.errors import AudioError, ModelError, UnknownModelError
 from ser.features import front_end, trim_silence
 from ser.listening import Between, Crew, Progress, listen
 from ser.manifest import read_json
@@ -96,6 +96,30 @@ class Recognizer:
             start = time.perf_counter()
             recording = _as_recording(source, name)
             return self._predict(recording, time.perf_counter() - start, progress, between)
+
+    def predict_many(
+        self, sources: Iterable[str | Path | bytes | Recording | NDArray[np.floating]]
+    ) -> Iterator[Prediction | AudioError]:
+        """Predictions one after the other, in the order given; of a recording that can't be used, its error.
+
+        Nothing is held of those that were asked for before, so that there may be a million.
+        For tables, cores and clusters there is :mod:`ser.batch`.
+
+        Args:
+            sources: each as for :meth:`predict`.
+
+        Examples:
+            >>> import ser
+            >>> for found in ser.load().predict_many(["ser/ui/examples/slow.ogg", b"no sound"]):
+            ...     print(found.emotion if isinstance(found, ser.Prediction) else type(found).__name__)
+            sad
+            NotAudioError
+        """
+        for source in sources:
+            try:
+                yield self.predict(source)
+            except AudioError as error:
+                yield error
 
     def _predict(
         self, recording: Recording, decode_s: float, progress: Progress | None, between: Between | None

@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import ser
 from ser.audio import from_samples
 from ser.constants import EMOTIONS
-from ser.errors import AudioError, ModelError
+from ser.errors import AudioError, ModelError, NotAudioError
 from ser.outsiders import TESTED, synthesise
 from ser.prediction import EmotionScore, Prediction, Timing
 from ser.recipes import RECIPES
@@ -271,3 +272,23 @@ def test_sounds_without_a_voice_get_no_confident_answer(recognizer: Recognizer, 
         prediction = recognizer.predict(synthesise(TESTED[kind], np.random.default_rng(100 + seed)))
         assert not prediction.is_sure
         assert prediction.probability < 0.3
+
+
+def test_many_come_in_order_with_errors_in_their_places(recognizer: Recognizer, voice: np.ndarray) -> None:
+    asked: list[int] = []
+
+    def sources() -> Iterator[np.ndarray | bytes]:
+        given: list[np.ndarray | bytes] = [voice, b"no sound", voice[::-1].copy()]
+        for number, source in enumerate(given):
+            asked.append(number)
+            yield source
+
+    many = recognizer.predict_many(sources())
+    first = next(many)
+    assert asked == [0]  # none is read before it is asked for
+    second, third = many
+    assert isinstance(first, Prediction)
+    assert isinstance(second, NotAudioError)
+    assert isinstance(third, Prediction)
+    assert first.probabilities == recognizer.predict(voice).probabilities
+    assert third.probabilities == recognizer.predict(voice[::-1].copy()).probabilities
