@@ -25,7 +25,7 @@ bench: install-dev ## time and memory beside a peer, into docs/performance.md (f
 load: install-dev ## fifty visitors at once, into docs/performance.md (eight minutes)
 	@$(PY) -m benchmarks.load $(ARGS)
 
-archive: install-dev ## 20,000 clips on one worker and on two, into docs/performance.md (fifteen minutes)
+archive: install-dev ## 20,000 clips on one worker and on two, into docs/performance.md (twenty minutes)
 	@$(PY) -m benchmarks.archive $(ARGS)
 
 image: install-dev ## build the container, try it, and write what it weighs into docs/performance.md
