@@ -80,6 +80,24 @@ class Outcome:
         return replace(self, prediction=replace(self.prediction, recording=recording, steps=()))
 
 
+def schema(top: int | None) -> Any:
+    """Of :meth:`Outcome.to_row`: what a first group without a single answer would not tell."""
+    import pyarrow
+
+    ranked: list[str] = [] if top is None else [f"top_{place}" for place in range(1, min(top, len(EMOTIONS)) + 1)]
+    scores = EMOTIONS if top is None else tuple(word for name in ranked for word in (name, f"{name}_probability"))
+    names = ("file", "emotion", "probability", "sure", *scores, "voice", "familiar", "duration_s", "speech_s")
+    texts = {"file", "emotion", *ranked}
+    kinds = {name: pyarrow.string() if name in texts else pyarrow.float64() for name in names}
+    kinds |= {
+        "sure": pyarrow.bool_(),
+        "remarks": pyarrow.string(),
+        "model": pyarrow.string(),
+        "error": pyarrow.string(),
+    }
+    return pyarrow.schema(kinds)
+
+
 def _probabilities(found: Prediction, top: int | None) -> dict[str, float]:
     if top is None:
         return {emotion: round(found.probabilities[emotion], 6) for emotion in EMOTIONS}

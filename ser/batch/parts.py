@@ -27,8 +27,8 @@ import pyarrow.parquet
 
 from ser.batch.sources import Store
 from ser.batch.work import Heard, ModelKey, Told
-from ser.commands.answer_files import schema
 from ser.errors import ArchiveError
+from ser.outcome import schema
 
 ANSWERS, REJECTS, SEGMENTS, REPORT = "answers", "rejects", "segments", "report.json"
 MARK = b"ser"

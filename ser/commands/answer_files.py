@@ -17,7 +17,7 @@ from ser.cells import harmless
 from ser.constants import EMOTIONS
 from ser.errors import SerError, ToolMissingError
 from ser.language import emotion_word, tr
-from ser.outcome import Outcome, in_words
+from ser.outcome import Outcome, in_words, schema
 
 ROWS_A_GROUP: Final = 1000
 SUFFIXES: Final = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".parquet": "parquet", ".txt": "table"}
@@ -199,24 +199,6 @@ class Parquet:
             self._writer.close()
         except OSError as error:
             raise not_written(self.path, error) from error
-
-
-def schema(top: int | None) -> Any:
-    """Of :meth:`Outcome.to_row`: what a first group without a single answer would not tell."""
-    import pyarrow
-
-    ranked: list[str] = [] if top is None else [f"top_{place}" for place in range(1, min(top, len(EMOTIONS)) + 1)]
-    scores = EMOTIONS if top is None else tuple(word for name in ranked for word in (name, f"{name}_probability"))
-    names = ("file", "emotion", "probability", "sure", *scores, "voice", "familiar", "duration_s", "speech_s")
-    texts = {"file", "emotion", *ranked}
-    kinds = {name: pyarrow.string() if name in texts else pyarrow.float64() for name in names}
-    kinds |= {
-        "sure": pyarrow.bool_(),
-        "remarks": pyarrow.string(),
-        "model": pyarrow.string(),
-        "error": pyarrow.string(),
-    }
-    return pyarrow.schema(kinds)
 
 
 class Audformat:

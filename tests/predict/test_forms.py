@@ -14,7 +14,7 @@ import pytest
 from ser.cli import main
 from ser.commands import answer_files
 from ser.errors import NotAudioError, SerError, ToolMissingError
-from ser.outcome import Outcome
+from ser.outcome import Outcome, schema
 from tests.predict.happy import rows
 
 
@@ -51,7 +51,7 @@ def test_parquet_keeps_types_where_nothing_was_heard(folder: Path, tmp_path: Pat
 @pytest.mark.parametrize("top", [None, 3])
 def test_the_schema_of_parquet_is_that_of_the_rows(top: int | None) -> None:
     row = Outcome("a.wav", "m", None, "error").to_row(top)
-    assert answer_files.schema(top).names == list(row)
+    assert schema(top).names == list(row)
 
 
 def test_groups_of_parquet_are_joined(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
