@@ -79,3 +79,5 @@ EMOTIONS: Final[tuple[str, ...]] = (
 EXTRAS: Final[tuple[str, ...]] = ("voice", "familiar")
 # What a corpus calls by a name that has no place above (boredom, excitement, …).
 OTHER_EMOTION: Final = "other"
+# The environment variable that names the folder of the corpora, or several, as PATH does.
+DATA_VARIABLE: Final = "SER_DATA"

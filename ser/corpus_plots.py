@@ -7,12 +7,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ser.constants import EMOTIONS
+from ser.curve_plots import set_pitch_axis
 from ser.plots import EMOTION_LOOKS, GREY, INK, LOUDNESS, finish, with_legend
 from ser.report_plots import STRIPES
 
 OTHER = "other"
 MFCC_SHOWN = 20
-# Patterns stand beside the colours, so that no colour says anything alone.
+# Patterns and symbols stand beside the colours, so that no colour says anything alone.
+SYMBOLS = {"female": "circle", "male": "square", "unknown": "x"}
 GENDERS = {"female": ("#A34687", ""), "male": (INK, "/"), "unknown": (GREY, "x")}
 
 
@@ -78,6 +80,29 @@ def mean_mfcc(clips: pd.DataFrame, features: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="coefficient (0 is loudness)", dtick=2, fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True)
     return finish(figure, height_px=340)
+
+
+def pitch(clips: pd.DataFrame) -> go.Figure:
+    """How high each emotion is spoken: median over the clips of each gender, and the middle half of them as a bar.
+
+    Args:
+        clips: with ``emotion``, ``gender`` and ``pitch_hz``; rows without a pitch do not count.
+    """
+    voiced = clips[clips["pitch_hz"].notna()]
+    emotions = [emotion for emotion in EMOTIONS if (voiced["emotion"] == emotion).any()]
+    figure = go.Figure()
+    for gender, part in voiced[voiced["emotion"].isin(emotions)].groupby("gender"):
+        low, middle, high = (part.groupby("emotion")["pitch_hz"].quantile(at).round(1) for at in (0.25, 0.5, 0.75))
+        here = [emotion for emotion in emotions if emotion in middle.index]
+        figure.add_scatter(
+            x=[_word(emotion) for emotion in here], y=middle[here], mode="markers", name=str(gender),
+            marker={"color": GENDERS[str(gender)][0], "symbol": SYMBOLS[str(gender)], "size": 10},
+            error_y={"array": (high - middle)[here], "arrayminus": (middle - low)[here], "width": 0, "thickness": 2},
+            hovertemplate=f"%{{x}}, {gender}: %{{y:.0f}} Hz<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(scattermode="group", scattergap=0.6)
+    figure.update_xaxes(fixedrange=True, categoryorder="array", categoryarray=[_word(emotion) for emotion in emotions])
+    return with_legend(finish(set_pitch_axis(figure), height_px=340))
 
 
 def _word(emotion: str) -> str:

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from ser import curves, decimation, plots
 from ser.audio import Recording
-from ser.constants import SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES
+from ser.constants import SAMPLE_RATE_HZ, SUMMARY_HOP_SAMPLES, SUMMARY_WINDOW_SAMPLES
 from ser.language import tr
 
 TONES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 FRAME_S = SUMMARY_HOP_SAMPLES / SAMPLE_RATE_HZ
 HEIGHT_PX = 220
+SPECTROGRAM_ROWS_MAX, SPECTROGRAM_COLUMNS_MAX = 300, 600
 
 
 def rms(recording: Recording) -> go.Figure:
@@ -70,6 +71,22 @@ def fourier_spectrum(recording: Recording) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(title=tr("Frequency (Hz)"), range=[0.0, SAMPLE_RATE_HZ / 2])
     figure.update_yaxes(title=tr("Level (dB)"), fixedrange=True, nticks=5)
+    return plots.finish(figure, height_px=HEIGHT_PX)
+
+
+def fourier_spectrogram(recording: Recording) -> go.Figure:
+    """Decibels under the strongest point, over seconds and hertz, which are evenly spaced: harmonics are parallel."""
+    picture, step = decimation.shrink(curves.spectrogram(recording.samples), np.max, SPECTROGRAM_COLUMNS_MAX)
+    rows, rows_step = decimation.shrink(picture.T, np.max, SPECTROGRAM_ROWS_MAX)
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.round(rows.T).astype(np.int8), x0=0.0, dx=step * FRAME_S,
+            y0=0.0, dy=rows_step * SAMPLE_RATE_HZ / SUMMARY_WINDOW_SAMPLES, colorscale=plots.LOUDNESS,
+            showscale=False, hovertemplate="%{x:.2f} s, %{y:.0f} Hz: %{z} dB<extra></extra>",
+        )
+    )  # fmt: skip
+    plots.set_time_axis(figure, recording)
+    figure.update_yaxes(title=tr("Frequency (Hz)"), range=[0.0, SAMPLE_RATE_HZ / 2], fixedrange=True, nticks=5)
     return plots.finish(figure, height_px=HEIGHT_PX)
 
 

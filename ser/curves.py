@@ -20,6 +20,7 @@ FRAMES: Final = SUMMARY_WINDOW_SAMPLES, SUMMARY_HOP_SAMPLES
 PITCH_RANGE_HZ: Final = (60.0, 500.0)
 VOICED_BELOW_PEAK_DB: Final = 25.0  # quieter frames have no pitch, whatever YIN says
 SPECTRUM_FLOOR_DB: Final = -100.0
+SPECTROGRAM_FLOOR_DB: Final = -80.0
 
 Float32Array = NDArray[np.float32]
 
@@ -47,6 +48,29 @@ def pitch_hz(samples: Float32Array) -> Float32Array:
     quiet = loudness < loudness.max() * 10 ** (-VOICED_BELOW_PEAK_DB / 20)
     at_an_end = (found <= 1.02 * low) | (found >= 0.98 * high)
     return np.where(quiet | at_an_end, np.nan, found).astype(np.float32)
+
+
+def typical_pitch_hz(samples: Float32Array) -> float | None:
+    """Median pitch of the voiced frames in hertz: half of them are higher. Frames an octave off hardly move it.
+
+    Returns:
+        60 … 500; None where nothing is voiced.
+    """
+    found = pitch_hz(samples)
+    voiced = found[~np.isnan(found)]
+    return float(np.median(voiced)) if len(voiced) else None
+
+
+def spectrogram(samples: Float32Array) -> Float32Array:
+    """Power of each frequency by frame (short-time Fourier transform, Hann window), in decibels under the strongest.
+
+    Returns:
+        shape (1025, 1 + n // 512), float32, -80 … 0; rows from 0 Hz to half the sampling rate.
+    """
+    power = np.concatenate([part for _, part in short_time.power_spectra(samples, *FRAMES)], axis=1)
+    strongest = max(float(power.max()), float(np.finfo(np.float32).tiny))
+    least = np.float32(10 ** (SPECTROGRAM_FLOOR_DB / 10))
+    return np.float32(10.0) * np.log10(np.maximum(power / np.float32(strongest), least))
 
 
 def chroma(samples: Float32Array) -> Float32Array:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ser.errors import ModelError
-from ser.features import levelled_log_mel
+from ser.features import levelled_log_mel, trim_silence
 from ser.inputs import INPUTS, SPEECH_FRAMES
 from ser.litert import LiteRtModel
 from ser.manifest import require_sha256
@@ -34,6 +34,9 @@ class Ear(Protocol):
     def hear(self, samples: Array) -> Array:
         """What the model reads of a window of samples at 16 kHz, at most 30 s."""
 
+    def hear_whole(self, samples: Array) -> Array:
+        """The same of a recording from end to end; silence there is dealt with as it was in training."""
+
     def answer(self, heard: Array) -> Array:
         """Eight probabilities in the order of ``EMOTIONS``, then those of ``EXTRAS`` that the manifest names."""
 
@@ -49,6 +52,9 @@ class SpeechEar:
     def hear(self, samples: Array) -> Array:
         return self._encoder(levelled_log_mel(samples).T)
 
+    def hear_whole(self, samples: Array) -> Array:
+        return self.hear(trim_silence(samples))
+
     def answer(self, heard: Array) -> Array:
         return self._head(heard)
 
@@ -63,6 +69,9 @@ class FeatureEar:
 
     def hear(self, samples: Array) -> Array:
         return self._make(samples)
+
+    # Inputs are made of whole clips in training too; those that want no silence at the ends cut it themselves.
+    hear_whole = hear
 
     def answer(self, heard: Array) -> Array:
         return self._model(heard)

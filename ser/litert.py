@@ -46,10 +46,11 @@ class LiteRtModel:
             return np.asarray(self._interpreter.get_tensor(self._output)[0])
 
 
-def export_litert(model: keras.Model, path: Path, weights: Weights = "float16") -> None:
+def export_litert(model: keras.Model, path: Path, weights: Weights = "float16", batch: int = 1) -> None:
     """Converts a model to LiteRT, by default with float16 weights; 8-bit ones meet activations scaled as they come.
 
-    The batch is fixed at one, which the LSTM's loop needs; what the model leaves free, such as the length, stays free.
+    The batch is fixed, which the LSTM's loop needs; :class:`LiteRtModel` runs batches of one. What the model leaves
+    free, such as the length, stays free.
     """
     import keras
     import tensorflow as tf
@@ -60,7 +61,7 @@ def export_litert(model: keras.Model, path: Path, weights: Weights = "float16") 
         archive.add_endpoint(
             "serve",
             lambda values: model(values, training=False),
-            input_signature=[tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)],
+            input_signature=[tf.TensorSpec((batch, *model.input_shape[1:]), tf.float32)],
         )
         archive.write_out(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serve"])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ser.audio import load
 from ser.constants import DURATION_MAX_S, DURATION_MIN_S, SAMPLE_RATE_HZ, SUMMARY_SIZE
+from ser.curves import typical_pitch_hz
 from ser.engine import EngineSettings, run_all
 from ser.errors import (
     AudioError,
@@ -27,7 +28,7 @@ from ser.features import summary
 from ser.fingerprint import sound_sha256
 
 # Raise it when the meaning of a measurement changes, so that logs of older runs are not used.
-MEASURE_VERSION = 2
+MEASURE_VERSION = 3
 CLIP_MIN_S = 1.0
 CHUNK_FILES = 16
 _REASONS: dict[type[AudioError], str] = {
@@ -47,6 +48,8 @@ class Measurement:
         duration_s, sample_rate_hz, channels: of the file; None where it was refused.
         sha256: of the decoded sound (mono, 16 kHz, rounded to 16 bits), so that copies are found whatever their
             file's name, header or tags; empty where it was refused.
+        pitch_hz: typical pitch of the voice, as :func:`ser.curves.typical_pitch_hz` measures it; None where nothing is
+            voiced, or the file was refused.
         reason: why it can't be used; empty where it can.
         features: the 162-number summary, float32, as base64 of its little-endian bytes; empty where there is a reason.
         final: whether reading the file again would give the same. A decoder that gave up may have been killed.
@@ -56,6 +59,7 @@ class Measurement:
     sample_rate_hz: int | None = None
     channels: int | None = None
     sha256: str = ""
+    pitch_hz: float | None = None
     reason: str = ""
     features: str = ""
     final: bool = True
@@ -102,6 +106,8 @@ def measure(location: Path) -> Measurement:
     # One thread each: no fight for cores, and sums come out the same whatever the number of workers.
     with threadpool_limits(1):
         features = summary(recording.samples).astype("<f4")
+        pitch_hz = typical_pitch_hz(recording.samples)
+    seen = replace(seen, pitch_hz=None if pitch_hz is None else round(pitch_hz, 1))
     return replace(seen, features=base64.b64encode(features.tobytes()).decode("ascii"))
 
 

@@ -29,12 +29,13 @@ WORK_LOG = ".work/measured.jsonl"
 UNRECOGNISED = "not named as a known corpus names its recordings"
 CLIP_COLUMNS = (
     "path", "corpus", "speaker", "gender", "age_years", "language", "emotion", "corpus_emotion", "intensity",
-    "sentence", "style", "duration_s", "sample_rate_hz", "channels", "size_bytes", "sha256",
+    "sentence", "style", "duration_s", "pitch_hz", "sample_rate_hz", "channels", "size_bytes", "sha256",
 )  # fmt: skip
 RECORDING_COLUMNS = (*CLIP_COLUMNS, "kept", "reason")
 _NUMBERS = {
     "age_years": "Int64",
     "duration_s": "float64",
+    "pitch_hz": "float64",
     "sample_rate_hz": "Int64",
     "channels": "Int64",
     "size_bytes": "int64",
@@ -135,6 +136,7 @@ def _record(row: Row) -> dict[str, object]:
     record: dict[str, object] = {
         "path": row.file.path,
         "duration_s": "" if seen.duration_s is None else f"{seen.duration_s:.3f}",
+        "pitch_hz": "" if seen.pitch_hz is None else f"{seen.pitch_hz:.1f}",
         "sample_rate_hz": seen.sample_rate_hz,
         "channels": seen.channels,
         "size_bytes": row.size_bytes,

@@ -17,7 +17,7 @@ from ser.audio import load as load_audio
 from ser.constants import EMOTIONS, EXTRAS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.ears import ENCODER, ear_maker
 from ser.errors import AudioError, ModelError, UnknownModelError
-from ser.features import front_end, trim_silence
+from ser.features import front_end
 from ser.listening import Between, Crew, Progress, listen
 from ser.manifest import read_json
 from ser.passages import passages
@@ -163,7 +163,7 @@ class Recognizer:
 
     def _listen(self, samples: NDArray[np.float32], span: Span) -> Step:
         with _numerical_libraries().limit(limits=1):
-            return self.answer_of(self.hear(trim_silence(samples)), span)
+            return self.answer_of(self._ear.hear_whole(samples), span)
 
     def hear(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the model reads of a window of samples at 16 kHz, at most 30 s; see :mod:`ser.ears`."""
@@ -186,13 +186,13 @@ class Recognizer:
     def _steps(
         self, recording: Recording, speech: Speech, progress: Progress | None, between: Between | None
     ) -> tuple[Step, ...]:
-        """Up to 6 s one step, on all but the silence at the ends; of a longer recording, the passages of speech."""
+        """Up to 6 s one step on all of it; of a longer recording, the passages of speech."""
         length = len(recording.stored)
         found = passages(speech, length) if recording.duration_s > MODEL_WINDOW_S else ()
         if found:
             return listen(recording, found, self._crew, self._as_step, progress, between)
         span = Span(0, min(length, round(MODEL_WINDOW_S * SAMPLE_RATE_HZ)))
-        return (self.answer_of(self.hear(trim_silence(recording.span(span.start, span.stop))), span),)
+        return (self.answer_of(self._ear.hear_whole(recording.span(span.start, span.stop)), span),)
 
     def warm_up(self) -> None:
         """Runs once on a synthesised tone, so that the first real recording does not pay for lazy imports."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ser import corpus_plots
-from ser.processed import read_clips
-from ser.ui import corpora
+from ser.constants import DATA_VARIABLE
+from ser.processed import prepare, read_clips
+from ser.ui import corpora, corpus_examples
+from tests.corpus_trees import write_tone
 
 
 def script() -> None:
     from ser.ui import corpora
 
     corpora.page()
+
+
+@pytest.fixture(autouse=True)
+def no_recordings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
 
 
 @pytest.fixture
@@ -35,7 +43,7 @@ def test_numbers_are_the_tables(page: AppTest) -> None:
     table = read_clips(corpora.TABLES)
     assert metrics(page)["Clips"] == f"{len(table):,}"
     assert metrics(page)["Speakers"] == str(table["speaker"].nunique())
-    assert len(page.get("plotly_chart")) == 3
+    assert len(page.get("plotly_chart")) == 4
 
 
 def test_what_is_chosen_is_shown(page: AppTest) -> None:
@@ -62,6 +70,7 @@ def some_clips() -> pd.DataFrame:
             "speaker": ["a/1", "a/1", "b/1", "b/1", "b/1"],
             "gender": ["female", "female", "male", "male", "male"],
             "duration_s": [1.0, 2.0, 3.0, 4.0, 5.0],
+            "pitch_hz": [250.0, 180.0, 140.0, np.nan, 100.0],
         }
     )
 
@@ -82,3 +91,68 @@ def test_timbre_is_measured_against_the_speakers_own_mean() -> None:
     heat = corpus_plots.mean_mfcc(clips, features).data[0]
     assert list(heat.y) == ["angry", "sad"]
     np.testing.assert_allclose(heat.z, [[1.0] * 20, [-1.0] * 20])
+
+
+def test_pitch_is_told_by_gender_without_colour_alone() -> None:
+    women, men = corpus_plots.pitch(some_clips()).data
+    assert dict(zip(women.x, women.y, strict=True)) == {"angry": 250.0, "sad": 180.0}
+    assert dict(zip(men.x, men.y, strict=True)) == {"angry": 140.0}  # no pitch, and no emotion of ours, do not count
+    assert women.marker.symbol != men.marker.symbol
+
+
+@pytest.fixture
+def at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Corpora whose recordings are there, and their tables; the page knows of both."""
+    data, tables = tmp_path / "data", tmp_path / "tables"
+    for name in ("1001_DFA_ANG_XX", "1002_DFA_ANG_XX", "1003_DFA_ANG_XX", "1002_IEO_ANG_XX", "1002_IEO_SAD_XX"):
+        write_tone(data / f"crema-d/AudioWAV/{name}.wav")
+    prepare([data], tables)
+    monkeypatch.setattr(corpora, "TABLES", tables)
+    monkeypatch.setenv(DATA_VARIABLE, str(data))
+    return data
+
+
+def example_titles(page: AppTest) -> list[str]:
+    return [one.value for one in page.markdown if one.value.startswith(("**A woman", "**A man"))]
+
+
+def test_examples_by_emotion_and_gender_are_heard_and_seen(at_hand: Path, page: AppTest) -> None:
+    woman, man = example_titles(page)
+    assert woman in (f"**A woman**: CREMA-D, speaker {number}" for number in (1002, 1003))
+    assert man == "**A man**: CREMA-D, speaker 1001"  # the same words; no man says the others
+    assert len(page.get("audio")) == 2
+    assert len(page.get("plotly_chart")) == 4 + 2 * len(corpus_examples.FIGURES)
+    page.button(key="example-others").click().run()
+    assert not page.exception
+    assert example_titles(page)[0] not in (woman, man)
+    assert example_titles(page)[1] == man
+    page.segmented_control(key="example-emotion").set_value("sad").run()
+    assert len(example_titles(page)) == 1  # there is no man
+
+
+def test_an_example_that_changed_since_is_told(at_hand: Path) -> None:
+    (at_hand / "crema-d/AudioWAV/1001_DFA_ANG_XX.wav").write_bytes(b"RIFF")
+    page = AppTest.from_function(script, default_timeout=60).run()
+    assert not page.exception
+    assert len(page.warning) == 1
+    assert len(page.get("audio")) == 1
+
+
+def test_without_recordings_it_says_how_to_see_examples(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert any("set SER_DATA" in one.value for one in page.caption)
+    monkeypatch.setenv(DATA_VARIABLE, "/nowhere")
+    assert any("under /nowhere" in one.value for one in page.run().caption)
+
+
+def test_several_folders_carry_their_names(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_tone(tmp_path / name / "x.wav")
+    roots = os.pathsep.join(str(tmp_path / name) for name in ("a", "b"))
+    assert set(corpus_examples.located(roots, ("a/x.wav", "b/x.wav", "x.wav"))) == {"a/x.wav", "b/x.wav"}
+
+
+def test_tables_of_an_older_version_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / corpora.CLIPS).write_text("path,corpus\na,b\n")
+    monkeypatch.setattr(corpora, "TABLES", tmp_path)
+    page = AppTest.from_function(script, default_timeout=60).run()
+    assert "older version" in page.info[0].value

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ser.classic import as_network, served, train_and_ship
-from ser.constants import EMOTIONS
+from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.errors import ModelError
 from ser.estimators import class_probabilities, fit_estimator
 from ser.features import summary
@@ -87,6 +87,18 @@ def test_the_file_served_agrees_with_keras(tmp_path: Path, voice: np.ndarray) ->
     values = summary(voice)
     wanted = np.asarray(model(values[None]))[0]
     np.testing.assert_allclose(LiteRtModel(tmp_path / "model.tflite", 1)(values), wanted, atol=1e-3)
+
+
+def test_silent_ends_are_heard_as_they_were_taught(tmp_path: Path, voice: np.ndarray) -> None:
+    """Summaries are made of whole clips in training, so they are in serving."""
+    folder = tmp_path / "linear"
+    train_and_ship(spec_of("linear"), material_for("linear"), folder, tmp_path / "kept")
+    recognizer = Recognizer(folder)
+    silence = np.zeros(SAMPLE_RATE_HZ, np.float32)
+    padded = np.concatenate([silence, voice[: 2 * SAMPLE_RATE_HZ], silence])
+    expected = recognizer._ear.answer(summary(padded))
+    told = list(recognizer.predict(padded).probabilities.values())
+    np.testing.assert_allclose(sorted(told), sorted(expected / expected.sum()), atol=1e-6)
 
 
 def test_an_input_that_is_not_known_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import librosa
 import numpy as np
 import pytest
 
@@ -27,12 +28,27 @@ def test_pitch_is_the_fundamental_and_silence_has_none(hz: float) -> None:
     assert np.isnan(found[-20:]).all()
 
 
+def test_the_typical_pitch_is_the_middle_of_the_voiced_frames() -> None:
+    samples = harmonics(200.0)
+    samples[SAMPLE_RATE_HZ:] = 0.0  # pauses do not count
+    assert curves.typical_pitch_hz(samples) == pytest.approx(200.0, rel=0.01)
+    assert curves.typical_pitch_hz(np.zeros(SAMPLE_RATE_HZ, np.float32)) is None
+
+
+def test_the_spectrogram_is_librosa_s() -> None:
+    samples = harmonics(200.0)
+    found = curves.spectrogram(samples)
+    whole = np.abs(librosa.stft(samples, n_fft=2048, hop_length=512)) ** 2
+    np.testing.assert_allclose(found, librosa.power_to_db(whole, ref=np.max, amin=1e-20, top_db=80.0), atol=1e-3)
+
+
 def test_silence_has_curves_too() -> None:
     silence = np.zeros(SAMPLE_RATE_HZ, np.float32)
     assert not np.any(curves.rms(silence))
     assert not np.any(curves.zero_crossings(silence))
     _, decibels = curves.fourier_spectrum(silence)
     assert np.isfinite(decibels).all()
+    assert np.isfinite(curves.spectrogram(silence)).all()
 
 
 def test_loudness_and_zero_crossings_of_a_tone() -> None:
@@ -54,7 +70,9 @@ def test_chroma_of_an_a_is_an_a() -> None:
 
 
 @pytest.mark.parametrize("duration_s", [0.5, 2.0, 60.0])
-@pytest.mark.parametrize("name", ["rms", "zero_crossings", "pitch", "chroma", "fourier_spectrum"])
+@pytest.mark.parametrize(
+    "name", ["rms", "zero_crossings", "pitch", "chroma", "fourier_spectrum", "fourier_spectrogram"]
+)
 def test_each_curve_has_a_small_figure(name: str, duration_s: float) -> None:
     time_s = np.arange(round(duration_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     recording = from_samples((0.3 * np.sin(2 * np.pi * 200.0 * time_s)).astype(np.float32), SAMPLE_RATE_HZ)

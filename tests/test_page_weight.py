@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ser import corpus_plots, plots, report_plots
-from ser.audio import Recording
+from ser.audio import Recording, from_samples
 from ser.constants import DURATION_MAX_S, EMOTIONS, SAMPLE_RATE_HZ
 from ser.excerpt import PICTURED_WHOLE_S
 from ser.intake import SourceInfo, rounded
@@ -24,7 +24,7 @@ from ser.prediction import EmotionScore, Prediction, Step, Timing
 from ser.processed import read_clips
 from ser.recognizer import MODEL_FOLDER, known_models
 from ser.speech import Span, Speech
-from ser.ui import compare, corpora, pictures, recognise, standings
+from ser.ui import compare, corpora, corpus_examples, pictures, recognise, standings
 from tests.conftest import voice_like
 from tests.scripted_page import Scripted, charts, opened, upload
 
@@ -125,9 +125,12 @@ def test_any_report_of_any_model() -> None:
 def test_the_corpora_parted_in_any_way() -> None:
     table = read_clips(corpora.TABLES)
     features = corpora.read_mfcc(str(corpora.TABLES / corpora.FEATURES), 0)
+    longest = from_samples(voice_like(table["duration_s"].max()), SAMPLE_RATE_HZ)
     together = (
         heaviest(corpus_plots.counts(table, by) for by in corpora.KINDS)
         + heaviest([corpus_plots.lengths(table)])
+        + heaviest([corpus_plots.pitch(table)])
+        + 2 * sum(heaviest([draw(longest)]) for draw, _ in corpus_examples.FIGURES.values())
         + heaviest([corpus_plots.mean_mfcc(table, features)])
     )
     assert together < PAGE_MAX_BYTES

@@ -15,6 +15,7 @@ from ser import measure, processed
 from ser.audio import load
 from ser.commands import prepare as command
 from ser.constants import EMOTIONS
+from ser.curves import typical_pitch_hz
 from ser.engine import EngineSettings
 from ser.errors import CorpusError, ToolMissingError
 from ser.features import summary, summary_names
@@ -89,6 +90,7 @@ def test_clips_are_the_recordings_kept(data: Path, tables: Path) -> None:
     row = clips.set_index("path").loc["ravdess/Audio_Speech_Actors_01-24/Actor_01/03-01-06-01-02-01-01.wav"]
     assert (row["speaker"], row["sentence"], row["emotion"]) == ("ravdess/01", "02", "fearful")
     assert (row["duration_s"], row["sample_rate_hz"], row["channels"]) == (1.2, RATE_HZ, 1)
+    assert row["pitch_hz"] == pytest.approx(typical_pitch_hz(load(data / str(row.name)).samples), abs=0.06)
     assert row["size_bytes"] == (data / str(row.name)).stat().st_size
 
 

@@ -13,6 +13,7 @@ from ser.commands.corpus_data import ROOT, print_line
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
 from ser.commands.workers import add_engine_arguments
 from ser.comparison import SETS, Cell, Result, run_cell
+from ser.constants import DATA_VARIABLE
 from ser.errors import CorpusError, ModelError
 from ser.models.registry import MODELS, spec_of
 from ser.models.spectrogram import BACKBONES
@@ -30,7 +31,7 @@ BACKBONE_FOLDS = 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser compare``."""
     parser.add_argument(
-        "data", nargs="?", type=Path, default=os.environ.get("SER_DATA") or None,
+        "data", nargs="?", type=Path, default=os.environ.get(DATA_VARIABLE) or None,
         help="the folder that holds the corpora, as given to 'ser prepare' (default: the variable SER_DATA)",
     )  # fmt: skip
     parser.add_argument("--model", nargs="+", default=list(MODELS), metavar="NAME", help=f"of {', '.join(MODELS)}")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ser.commands.workers import add_engine_arguments, engine_of
+from ser.constants import DATA_VARIABLE
 from ser.draws import CorpusData, TrainSettings
 from ser.errors import CorpusError, ModelError
 from ser.frames import FrameSettings, FrameStore, cache_frames, cache_outsiders
@@ -118,7 +119,7 @@ def words_of(options: argparse.Namespace) -> tuple[str, Path]:
     """
     asked = [options.model] if options.model else []
     names = asked + [word for word in options.words if word in MODEL_NAMES] or [DEFAULT_MODEL]
-    folders = [word for word in options.words if word not in MODEL_NAMES] or [os.environ.get("SER_DATA", "")]
+    folders = [word for word in options.words if word not in MODEL_NAMES] or [os.environ.get(DATA_VARIABLE, "")]
     if len(names) > 1 or len(folders) > 1:
         raise CorpusError(f"One model and one data folder were expected, not: {' '.join([*asked, *options.words])}.")
     if names[0] not in MODEL_NAMES:

@@ -16,9 +16,9 @@ from rich.table import Table
 
 from ser import measure, processed
 from ser.commands.workers import add_engine_arguments, engine_of
+from ser.constants import DATA_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DATA_VARIABLE = "SER_DATA"
 # Where there is no terminal for a bar, a line is written every so many files.
 LINE_EVERY_FILES = 500
 UNRECOGNISED_SHOWN = 5

@@ -9,18 +9,18 @@ import streamlit as st
 
 from ser import corpus_plots
 from ser.corpus_titles import corpus_title
-from ser.ui import look, pictures
+from ser.ui import corpus_examples, look, pictures
 
 TABLES = Path(__file__).resolve().parent.parent.parent / "processed_data"
 CLIPS, FEATURES = "clips.csv", "features.parquet"
 KINDS = {"corpus": "Corpus", "gender": "Gender", "language": "Language", "style": "Speech or song"}
-COLUMNS = ["path", "corpus", "speaker", "gender", "language", "emotion", "style", "duration_s"]
+COLUMNS = ["path", "corpus", "speaker", "gender", "language", "emotion", "sentence", "style", "duration_s", "pitch_hz"]
 
 
 @st.cache_data(show_spinner=False)
 def read_clips(path: str, _changed_ns: int) -> pd.DataFrame:
     """The table of clips; read again only when it has changed."""
-    return pd.read_csv(path, usecols=COLUMNS)
+    return pd.read_csv(path, usecols=COLUMNS, dtype={"sentence": str})
 
 
 @st.cache_data(show_spinner=False)
@@ -35,16 +35,22 @@ def page() -> None:
     look.head("What the models learnt from", "Recordings of actors, from corpora that researchers share.")
     path = TABLES / CLIPS
     if not path.is_file():
-        st.info(
-            f"There are no tables in {TABLES.name}/ yet. Make them with: ser prepare FOLDER", icon=":material/table:"
-        )
+        _ask(f"There are no tables in {TABLES.name}/ yet. Make them with: ser prepare FOLDER")
         return
     with look.drawing():
         _tables(path)
 
 
+def _ask(words: str) -> None:
+    st.info(words, icon=":material/table:")
+
+
 def _tables(path: Path) -> None:
-    table = read_clips(str(path), path.stat().st_mtime_ns)
+    try:
+        table = read_clips(str(path), path.stat().st_mtime_ns)
+    except ValueError:  # pandas' word for columns that are not there
+        _ask(f"{TABLES.name}/{CLIPS} was made by an older version. Make it anew with: ser prepare FOLDER")
+        return
     names = sorted(table["corpus"].unique())
     chosen = st.pills(
         "Corpora", names, selection_mode="multi", default=names, format_func=corpus_title, key="corpora-chosen"
@@ -53,23 +59,34 @@ def _tables(path: Path) -> None:
         st.info("Choose a corpus, or several.", icon=":material/touch_app:")
         return
     shown = table[table["corpus"].isin(chosen)]
-    titled = shown.assign(corpus=shown["corpus"].map(corpus_title))
     _facts(shown)
+    _pictures(table, shown, "-".join(chosen))
+    corpus_examples.show(shown)
+
+
+def _pictures(table: pd.DataFrame, shown: pd.DataFrame, key: str) -> None:
+    titled = shown.assign(corpus=shown["corpus"].map(corpus_title))
     by = st.segmented_control(
         "Parted by", tuple(KINDS), default="corpus", required=True, format_func=KINDS.__getitem__, key="corpora-by"
     )
-    key = "-".join(chosen)
     with st.container(border=True):
         st.markdown("**Clips of each emotion**")
         each = ", ".join(f"{emotion} {count}" for emotion, count in shown["emotion"].value_counts().items())
         pictures.chart(corpus_plots.counts(titled, by), "counts", f"{key}-{by}", f"Clips of each emotion: {each}")
     left, right = st.columns(2)
     with left.container(border=True):
-        st.markdown("**How long they are**")
-        pictures.chart(corpus_plots.lengths(titled), "lengths", key, "Length of clips in seconds by corpus")
+        st.markdown("**How high each emotion is spoken**")
+        spoken = shown[shown["style"] == "speech"]
+        highs = spoken.groupby("emotion")["pitch_hz"].median().dropna()
+        words = ", ".join(f"{emotion} {hertz:.0f}" for emotion, hertz in highs.items())
+        pictures.chart(corpus_plots.pitch(spoken), "pitch-mean", key, f"Median pitch of each emotion in hertz: {words}")
+        st.caption("Median pitch of women's and men's clips, without song; the line holds the middle half of them.")
     with right.container(border=True):
         st.markdown("**How the emotions differ in timbre**")
         _mfcc(table, shown, key)
+    with st.container(border=True):
+        st.markdown("**How long they are**")
+        pictures.chart(corpus_plots.lengths(titled), "lengths", key, "Length of clips in seconds by corpus")
 
 
 def _facts(shown: pd.DataFrame) -> None:
