@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def masked(values: Array, rng: np.random.Generator) -> Array:
 
 
 class _Watch(keras.callbacks.Callback):
-    """Tells the batches which epoch it is, and shows how far the training is."""
+    """Tells the batches which epoch it is, shows how far the training is, and logs how long each epoch took."""
 
     def __init__(self, batches: Batches, bars: Progress | None, name: str, epochs: int) -> None:
         super().__init__()
@@ -134,8 +135,11 @@ class _Watch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.batches.start(epoch)
+        self.started_s = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if logs is not None:  # the next callback writes it to the history, where it outlives a kill
+            logs["seconds"] = time.perf_counter() - self.started_s
         if self.bars and self.bar is not None:
             loss, accuracy = (logs or {}).get("val_loss", 0.0), (logs or {}).get("val_accuracy", 0.0)
             words = f"{self.name}: loss {loss:.3f}, accuracy {accuracy:.3f}"
@@ -164,7 +168,8 @@ def fit_network(
         bars: shows progress and time left.
 
     Returns:
-        the model with its best epoch's weights, and a row an epoch: loss, accuracy and their ``val_`` twins.
+        the model with its best epoch's weights, and a row an epoch: loss, accuracy and their ``val_`` twins, and
+        seconds.
     """
     keras.utils.set_random_seed(settings.seed)
     model = build_network(spec, train.values, classes)

@@ -11,6 +11,7 @@ from typing import Any
 from ser.comparison import Result
 from ser.manifest import read_json
 from ser.people import Listeners
+from ser.protocols import PUBLISHED
 from ser.splits import WARNINGS
 
 RESULTS, TABLE = "results.json", "README.md"
@@ -69,6 +70,8 @@ def _block(clips: str, protocol: str, cells: Sequence[dict[str, Any]]) -> list[s
     emotions = sum(1 for row in report["confusion"] if sum(row))
     title = f"## {clips}, split by `{protocol}`: {emotions} emotions, {report['speakers']} speakers"
     lines = [title, "", f"**{cells[0]['warning']}**" if "warning" in cells[0] else "", ""]
+    if protocol == PUBLISHED:
+        lines += [_copies(cells), ""]
     lines += ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     for cell in sorted(cells, key=lambda one: -one["report"]["uar"]):
         lines.append("| " + " | ".join(_row(cell)) + " |")
@@ -80,6 +83,23 @@ def _block(clips: str, protocol: str, cells: Sequence[dict[str, Any]]) -> list[s
         if cell["folds"] < whole
     ]  # fmt: skip
     return lines + ([" ".join(notes), ""] if notes else [])
+
+
+def _copies(cells: Sequence[dict[str, Any]]) -> str:
+    """Which altered copies were parted at random: how small the changes are decides how much leaks."""
+    by_copies: dict[str, list[str]] = {}
+    for cell in cells:
+        copies = cell["report"]["settings"]["copies"]
+        # Speech frames have a number of copies, each with changes of its own.
+        drawn = f"{copies} drawn from the ranges in `{RESULTS}`"
+        words = drawn if isinstance(copies, int) else ", ".join(f"`{chain}`" for chain in copies)
+        by_copies.setdefault(words, []).append(f"`{cell['report']['model']}`")
+    if len(by_copies) == 1:
+        return f"Copies beside each clip, as for `--augment`: {next(iter(by_copies))}."
+    each = (
+        f"{words} ({', '.join(models)})" for words, models in sorted(by_copies.items(), key=lambda one: -len(one[1]))
+    )
+    return f"Copies beside each clip, as for `--augment`: {'; '.join(each)}."
 
 
 def _row(cell: dict[str, Any]) -> tuple[str, ...]:

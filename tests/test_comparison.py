@@ -45,7 +45,7 @@ def small_material(versions: int = 3) -> Material:
     for i, emotion in enumerate(SET.emotions):
         clips[(table["emotion"] == emotion).to_numpy(), i] += 1.0
     copies = clips[:, None] + 0.05 * rng.standard_normal((len(table), versions, 162)).astype(np.float32)
-    return Material(table, SET.emotions, {"input": "summary"}, values=copies)
+    return Material(table, SET.emotions, {"input": "summary", "copies": ("noise",)}, values=copies)
 
 
 @pytest.mark.parametrize("protocol", ["speaker", "random"])
@@ -103,6 +103,7 @@ def test_a_report_says_what_the_score_is_worth(tmp_path: Path) -> None:
     assert text.count("`linear`") == 3
     assert WARNINGS["published"] in text
     assert WARNINGS["random"] in text
+    assert text.count("Copies beside each clip, as for `--augment`: `noise`.") == 1
     assert text.index("split by `speaker`") < text.index("split by `random`") < text.index("split by `published`")
     stored = json.loads((tmp_path / "out" / "results.json").read_text())["cells"]
     assert stored["small/published/linear"]["warning"] == WARNINGS["published"]

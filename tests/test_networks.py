@@ -62,6 +62,7 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyt
     assert [row["epoch"] for row in again] == [0, 1, 2, 3]
     assert again[:2] == kept
     assert again[2]["loss"] < again[0]["loss"]
+    assert all(row["seconds"] > 0.0 for row in again)  # a training takes as long as all its epochs
     assert accuracy(resumed, other) > 0.85
 
 
