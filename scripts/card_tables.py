@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ser.catalogue import DEFAULT_MODEL
 from ser.corpora import CORPORA
 from ser.corpus_titles import corpus_title
 from ser.draws import TrainSettings
 from ser.metrics import CALIBRATION_BINS
-from ser.recognizer import DEFAULT_MODEL
 
 GAP_NAMED = 0.05
 WATTS = 30.0  # assumed for two server cores at work; not measured

@@ -13,9 +13,10 @@ from typing import Any
 
 from scripts import card_tables as tables
 from scripts.draw_curves import CURVES_FILE, draw
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
+from ser.ears import ENCODER
 from ser.manifest import read_json
 from ser.recipes import RECIPES
-from ser.recognizer import DEFAULT_MODEL, ENCODER, MODEL_FOLDER
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 SCORES_START = "<!-- scores, by scripts/make_card.py -->"

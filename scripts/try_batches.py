@@ -17,12 +17,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
 from ser.constants import MEL_BANDS, MEL_FRAMES_PER_S
 from ser.encoder import load_encoder
 from ser.litert import export_litert
 from ser.manifest import read_json
 from ser.models.speech_cnn_lstm import HeadSettings, served_encoder, served_head
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
 
 BATCHES = (1, 2, 4, 8, 16)
 TIMED = 24  # clips; each batch as often as they need

@@ -18,6 +18,7 @@ import pandas as pd
 from rich.progress import track
 
 from ser.audio import load as load_audio
+from ser.catalogue import MODEL_FOLDER
 from ser.constants import EMOTIONS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.ears import ENCODER
 from ser.encoder import load_encoder
@@ -28,7 +29,6 @@ from ser.metrics import unweighted_average_recall
 from ser.models.speech_cnn_lstm import HeadSettings, served_encoder, served_head
 from ser.processed import read_clips
 from ser.recipes import RECIPES
-from ser.recognizer import MODEL_FOLDER
 
 TABLES = MODEL_FOLDER.parent / "processed_data"
 TIMED = 30

@@ -28,10 +28,11 @@ from ser import __version__, audio
 from ser.api_problems import add_handlers, documented
 from ser.api_schema import Answer, Health, Model, Problem
 from ser.api_watch import Watch
+from ser.catalogue import DEFAULT_MODEL, known_models
 from ser.constants import UPLOAD_MAX_MB
 from ser.errors import SerError, TooLongError
 from ser.prediction import Prediction
-from ser.recognizer import DEFAULT_MODEL, Recognizer, known_models
+from ser.recognizer import Recognizer
 from ser.telemetry import account_of, counted
 from ser.turns import QUEUE
 from ser.uploads import FORM_MARGIN_BYTES, UPLOAD_MAX_BYTES, Held, keep_in_memory

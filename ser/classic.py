@@ -34,7 +34,6 @@ from ser.splits import Split, shipping_split
 WEIGHTS_FILE = "model.tflite"
 ENCODER_LAYERS = (2, 3)
 UNKNOWN_LOGIT = -30.0
-USE = "For research and teaching: one of the field's classic models, here to be compared with. Far less reliable."
 VALIDATION_NOTE = (
     "These speakers chose epoch and scale, which makes the figures optimistic; the comparison has the honest ones."
 )
@@ -131,7 +130,7 @@ def _facts(spec: ModelSpec, material: Material, split: Split, trained: Trained) 
     return {
         "title": spec.title,
         "what": spec.what,
-        "use": USE,
+        "use": spec.use,
         "parameters": trained.parameters,
         "corpora": {
             str(corpus): {"clips": len(part), "speakers": int(part["speaker"].nunique())}
@@ -147,10 +146,11 @@ def _facts(spec: ModelSpec, material: Material, split: Split, trained: Trained) 
 def _write(model: keras.Model, spec: ModelSpec, folder: Path, facts: dict[str, Any]) -> Path:
     """Files are made aside and moved into place at the end, the manifest last."""
     folder.mkdir(parents=True, exist_ok=True)
-    encoder = {}
     if spec.input == SPEECH_FRAMES:
         path = ship_encoder(ENCODER_LAYERS, folder.parent / ENCODER)
-        encoder = {"encoder": {"file": path.name, "sha256": sha256_of(path)}}
+        made: dict[str, Any] = {"encoder": {"file": path.name, "sha256": sha256_of(path)}}
+    else:
+        made = {"input_settings": INPUTS[spec.input].settings}
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".draft-") as draft_folder:
         draft = Path(draft_folder)
         export_litert(model, draft / WEIGHTS_FILE)
@@ -159,7 +159,7 @@ def _write(model: keras.Model, spec: ModelSpec, folder: Path, facts: dict[str, A
             "file": WEIGHTS_FILE,
             "sha256": sha256_of(draft / WEIGHTS_FILE),
             "input": spec.input,
-            **encoder,
+            **made,
             "labels": list(EMOTIONS),
             "front_end": front_end(),
             "versions": {"ser": __version__} | {name: version(name) for name in PINNED},

@@ -81,12 +81,13 @@ def ear_maker(manifest: dict[str, Any], folder: Path) -> Callable[[int, bool], E
     """What makes ears for the model in a folder: from a number of threads, and whether the encoder may be shared.
 
     Raises:
-        ModelError: a file is missing or altered, or the manifest asks for an input that is not known.
+        ModelError: a file is missing or altered, or the manifest asks for an input that this version does not make.
     """
     weights = folder / manifest["file"]
     require_sha256(weights, manifest["sha256"])
     kind = manifest.get("input", SPEECH_FRAMES)
     if kind in INPUTS:
+        _require_same(manifest.get("input_settings", {}), kind, folder)
         return lambda threads, _: FeatureEar(kind, LiteRtModel(weights, threads))
     if kind != SPEECH_FRAMES or "encoder" not in manifest:
         known = ", ".join((*INPUTS, SPEECH_FRAMES))
@@ -99,6 +100,16 @@ def ear_maker(manifest: dict[str, Any], folder: Path) -> Callable[[int, bool], E
         return SpeechEar(loaded, LiteRtModel(weights, threads))
 
     return make
+
+
+def _require_same(taught: dict[str, float], kind: str, folder: Path) -> None:
+    """Refuses weights that were taught with other numbers than this version's."""
+    here = INPUTS[kind].settings
+    if differing := sorted(name for name in here.keys() | taught.keys() if here.get(name) != taught.get(name)):
+        raise ModelError(
+            f"The model in {folder} was trained on other features ({', '.join(differing)} differ). "
+            "Train it again with this version."
+        )
 
 
 @functools.lru_cache(maxsize=4)

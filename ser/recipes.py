@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ser.catalogue import DEFAULT_MODEL
 from ser.language import mark
-from ser.recognizer import DEFAULT_MODEL
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,10 @@ from numpy.typing import NDArray
 
 from ser.audio import Recording, from_samples
 from ser.audio import load as load_audio
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER, require_known
 from ser.constants import EMOTIONS, EXTRAS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
-from ser.ears import ENCODER, ear_maker
-from ser.errors import AudioError, ModelError, UnknownModelError
+from ser.ears import ear_maker
+from ser.errors import AudioError, ModelError
 from ser.features import front_end
 from ser.listening import Between, Crew, Progress, listen
 from ser.manifest import read_json
@@ -30,24 +30,7 @@ from ser.sureness import SureFrom
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
-MODEL_FOLDER = Path(__file__).resolve().parent.parent / "model"
-DEFAULT_MODEL = "speech_cnn_lstm"
 THREADS = 2
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What a person needs to know to choose a model.
-
-    Attributes:
-        name: its folder in ``model/``, which :func:`load` takes.
-        title: a short name for people.
-        use: one plain sentence about what the weights may be used for; empty if the manifest has none.
-    """
-
-    name: str
-    title: str
-    use: str
 
 
 class Recognizer:
@@ -220,17 +203,6 @@ def load(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER, threads: int = 
     return Recognizer(folder / name, threads)
 
 
-def require_known(name: str, folder: Path = MODEL_FOLDER) -> None:
-    """Checks that there is a model of that name.
-
-    Raises:
-        UnknownModelError: there is none.
-    """
-    if not (folder / name / "manifest.json").is_file():
-        known = ", ".join(one.name for one in known_models(folder))
-        raise UnknownModelError(f"There is no model '{name}' in {folder}. Known models: {known or 'none'}.")
-
-
 def require_whole(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> None:
     """Checks that a model's files are there and unaltered, without loading them.
 
@@ -240,12 +212,6 @@ def require_whole(name: str = DEFAULT_MODEL, folder: Path = MODEL_FOLDER) -> Non
     manifest = read_json(folder / name / "manifest.json")
     _require_fit(manifest, folder / name)
     ear_maker(manifest, folder / name)
-
-
-def known_models(folder: Path = MODEL_FOLDER) -> tuple[ModelInfo, ...]:
-    """The models in ``folder`` by their manifests, the default one first, the others by name; no weights are read."""
-    found = [one for path in folder.glob("*/manifest.json") if (one := _info(path))]
-    return tuple(sorted(found, key=lambda one: (one.name != DEFAULT_MODEL, one.name)))
 
 
 @functools.cache
@@ -262,20 +228,6 @@ def _as_recording(source: str | Path | bytes | Recording | NDArray[np.floating],
     if isinstance(source, np.ndarray):
         return from_samples(source, SAMPLE_RATE_HZ, name or "array")
     return load_audio(source, name)
-
-
-def _info(path: Path) -> ModelInfo | None:
-    """What a manifest says of its model; None if it is not one's."""
-    name = path.parent.name
-    if name == ENCODER:
-        return None
-    try:
-        manifest = read_json(path)
-    except ModelError:
-        return None  # who asks for it by name is told what is wrong with it
-    if "labels" not in manifest:
-        return None
-    return ModelInfo(name, str(manifest.get("title") or name), str(manifest.get("use") or ""))
 
 
 def _sure_from(manifest: dict[str, Any], folder: Path) -> SureFrom:

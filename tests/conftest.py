@@ -112,7 +112,7 @@ def dominant_hz(samples: NDArray[np.float32]) -> float:
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The page's model, replaced by one that answers as told (:class:`tests.scripted_page.Scripted`)."""
-    from ser.recognizer import DEFAULT_MODEL
+    from ser.catalogue import DEFAULT_MODEL
     from tests.scripted_page import Scripted, replaced  # here, because few tests need Streamlit
 
     model = Scripted()

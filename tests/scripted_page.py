@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 import ser.recognizer
 from ser import audio
+from ser.catalogue import DEFAULT_MODEL, ModelInfo
 from ser.constants import EMOTIONS
 from ser.prediction import EmotionScore, Prediction, Timing
-from ser.recognizer import DEFAULT_MODEL, ModelInfo, Recognizer
+from ser.recognizer import Recognizer
 from ser.ui import models, recognise
 
 APP = Path(__file__).resolve().parent.parent / "app.py"

@@ -19,9 +19,9 @@ from starlette.testclient import TestClient
 from ser import api, load
 from ser.api import KEY_HEADER, ApiSettings, create_api
 from ser.api_problems import PROBLEM_TYPE
+from ser.catalogue import DEFAULT_MODEL, known_models
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.errors import SerError
-from ser.recognizer import DEFAULT_MODEL, known_models
 
 cached_load = functools.cache(load)
 

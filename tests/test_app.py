@@ -16,9 +16,10 @@ import streamlit as st
 
 import ser.recognizer
 from ser import audio, plots
+from ser.catalogue import DEFAULT_MODEL
 from ser.constants import SAMPLE_RATE_HZ, UPLOAD_MAX_MB
 from ser.errors import AudioError, ModelError
-from ser.recognizer import DEFAULT_MODEL, Recognizer
+from ser.recognizer import Recognizer
 from ser.ui import pictures, recognise
 from ser.ui.card import card
 from tests.scripted_page import Scripted, assert_no_answer, charts, choose, html, opened, replaced, upload, words

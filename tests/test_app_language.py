@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from scripts import make_texts
 from ser import quality
+from ser.catalogue import DEFAULT_MODEL
 from ser.language import LANGUAGES
-from ser.recognizer import DEFAULT_MODEL
 from ser.ui import compare, language, many, recognise
 from tests import scripted_page
 from tests.scripted_page import Scripted, charts, html, in_link, replaced, upload, words

@@ -10,11 +10,11 @@ import pytest
 import streamlit as st
 
 from ser.audio import from_samples
+from ser.catalogue import DEFAULT_MODEL
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.excerpt import EXCERPT_S, excerpt_of
 from ser.prediction import Prediction, Step
 from ser.quality import Remark
-from ser.recognizer import DEFAULT_MODEL
 from ser.speech import Span, Speech
 from ser.timeline import timeline
 from ser.ui import recognise

@@ -11,12 +11,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+import ser.catalogue
 import ser.recognizer
 from ser.audio import from_samples
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER, ModelInfo
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.errors import ModelError
 from ser.prediction import EmotionScore, Prediction, Timing
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, ModelInfo
 from ser.ui import look, models, recognise
 from ser.ui.card import card
 from tests.conftest import voice_like
@@ -229,7 +230,7 @@ def test_a_second_folder_is_a_second_model(monkeypatch: pytest.MonkeyPatch, make
         path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes))
     (tmp_path / "encoder").symlink_to(MODEL_FOLDER / "encoder")
     monkeypatch.setattr(Prediction, "has_voice", True)  # the sound of these tests is like a voice, but is none
-    load, known_models = ser.recognizer.load, ser.recognizer.known_models
+    load, known_models = ser.recognizer.load, ser.catalogue.known_models
     monkeypatch.setattr(ser.recognizer, "load", lambda name: load(name, tmp_path))
     monkeypatch.setattr(models, "known_models", lambda: known_models(tmp_path))
     st.cache_resource.clear()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
 from ser.manifest import read_json
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
 from ser.ui import standings
 
 

@@ -101,9 +101,13 @@ def test_silent_ends_are_heard_as_they_were_taught(tmp_path: Path, voice: np.nda
     np.testing.assert_allclose(sorted(told), sorted(expected / expected.sum()), atol=1e-6)
 
 
-def test_an_input_that_is_not_known_is_named(tmp_path: Path) -> None:
+def test_an_input_that_this_version_does_not_make_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "linear"
     manifest, _ = train_and_ship(spec_of("linear"), material_for("linear"), folder, tmp_path / "kept")
-    manifest.write_text(manifest.read_text().replace('"input": "summary"', '"input": "cepstrum"', 1))
+    whole = manifest.read_text()
+    manifest.write_text(whole.replace('"input": "summary"', '"input": "cepstrum"', 1))
     with pytest.raises(ModelError, match="reads 'cepstrum', which this version does not make: summary"):
+        Recognizer(folder)
+    manifest.write_text(whole.replace('"mfcc": 20', '"mfcc": 13', 1))
+    with pytest.raises(ModelError, match=r"was trained on other features \(mfcc differ\)"):
         Recognizer(folder)

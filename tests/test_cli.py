@@ -8,13 +8,13 @@ import pytest
 import soundfile
 
 from ser.audio import Recording, load
+from ser.catalogue import DEFAULT_MODEL, ModelInfo
 from ser.cli import main
 from ser.commands import predict
 from ser.constants import EMOTIONS
 from ser.errors import CorpusError, ModelError, NotAudioError
 from ser.prediction import EmotionScore, Prediction, Timing
 from ser.quality import Remark
-from ser.recognizer import DEFAULT_MODEL, ModelInfo
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from ser.catalogue import DEFAULT_MODEL
 from ser.commands.corpus_data import add_data_arguments, load_data, recipe_of, words_of
 from ser.errors import CorpusError, ModelError
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.recipes import RECIPES
-from ser.recognizer import DEFAULT_MODEL
 
 OPEN = f"{DEFAULT_MODEL}_open"
 

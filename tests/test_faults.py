@@ -19,8 +19,8 @@ from starlette.testclient import TestClient
 
 from ser import cli, ffmpeg, load, recognizer
 from ser.api import ApiSettings, create_api
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
 from ser.errors import ModelError, ToolFailedError
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
 from ser.telemetry import REGISTRY
 from ser.turns import QUEUE, SHORT
 from tests.conftest import wav_bytes

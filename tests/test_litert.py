@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
 from ser.constants import EMOTIONS, MODEL_WINDOW_S, SAMPLE_RATE_HZ
 from ser.litert import LiteRtModel, export_litert
 from ser.processed import read_clips
 from ser.recipes import RECIPES
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, load, read_json
+from ser.recognizer import load, read_json
 from tests.conftest import voice_like
 
 CLIPS = 200

@@ -9,12 +9,13 @@ import pytest
 
 import ser
 from ser.audio import from_samples
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER, ModelInfo, known_models
 from ser.constants import EMOTIONS
 from ser.errors import AudioError, ModelError, NotAudioError
 from ser.outsiders import TESTED, synthesise
 from ser.prediction import EmotionScore, Prediction, Timing
 from ser.recipes import RECIPES
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER, ModelInfo, Recognizer, known_models, load
+from ser.recognizer import Recognizer, load
 from ser.speech import Span
 from tests.conftest import voice_like
 

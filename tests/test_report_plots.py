@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ser import report_plots
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
 from ser.constants import EMOTIONS
 from ser.manifest import read_json
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
 
 
 @pytest.fixture(scope="module")

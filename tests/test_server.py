@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser.recognizer import DEFAULT_MODEL
+from ser.catalogue import DEFAULT_MODEL
 
 ROOT = Path(__file__).resolve().parent.parent
 START_MAX_S = 60.0

@@ -177,7 +177,7 @@ def test_what_nobody_expected_is_logged_by_type_and_place(lines: io.StringIO) ->
 
 
 def test_the_page_logs_its_analyses(lines: io.StringIO, voice: np.ndarray) -> None:
-    from ser.recognizer import DEFAULT_MODEL
+    from ser.catalogue import DEFAULT_MODEL
     from tests.scripted_page import Scripted, opened, replaced, upload
 
     with pytest.MonkeyPatch.context() as patch, replaced(patch, {DEFAULT_MODEL: Scripted()}):

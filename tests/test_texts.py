@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from scripts.make_card import card, stored_reports, with_scores
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
 from ser.constants import EMOTIONS
 from ser.metrics import unweighted_average_recall
 from ser.recipes import RECIPES
-from ser.recognizer import DEFAULT_MODEL, MODEL_FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = {f"{name}: {key}": report for name in RECIPES for key, report in stored_reports(name).items()}

@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from ser import api, audio, load, turns
 from ser.api import ApiSettings, create_api
 from ser.api_problems import PROBLEM_TYPE
+from ser.catalogue import DEFAULT_MODEL
 from ser.errors import BusyError
-from ser.recognizer import DEFAULT_MODEL
 from ser.telemetry import REGISTRY
 from ser.turns import LONG, LONG_FROM_BYTES, LONG_FROM_S, QUEUE, SHORT, Line, Turns
 from ser.ui import hearing

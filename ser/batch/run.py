@@ -15,9 +15,9 @@ from ser.batch.parts import Made, Parts
 from ser.batch.sources import Source, Store, sources
 from ser.batch.tally import Progress, Tally, joined
 from ser.batch.work import Heard, ModelKey, Told, described, fetch, hear
+from ser.catalogue import DEFAULT_MODEL
 from ser.engine import AHEAD, Engine, EngineSettings, WorkersEndedError
 from ser.errors import EngineError, ModelError, ToolMissingError
-from ser.recognizer import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from distributed import Future

@@ -17,11 +17,12 @@ from typing import Any
 from ser import __version__, audio
 from ser.audio import BYTES_PER_MB, Recording
 from ser.batch.sources import Source, Store
+from ser.catalogue import MODEL_FOLDER, require_known
 from ser.constants import UPLOAD_MAX_MB
 from ser.errors import ModelError, NotAudioError, SerError, ToolMissingError
 from ser.fingerprint import sound_sha256
 from ser.outcome import Outcome
-from ser.recognizer import MODEL_FOLDER, Recognizer, load, require_known
+from ser.recognizer import Recognizer, load
 
 MAX_BYTES = UPLOAD_MAX_MB * BYTES_PER_MB
 READS_AT_ONCE = 8  # a store answers many questions in the time of one

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ser.catalogue import MODEL_FOLDER
 from ser.commands.corpus_data import ROOT, print_line
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
 from ser.commands.workers import add_engine_arguments
@@ -19,7 +20,6 @@ from ser.models.registry import MODELS, spec_of
 from ser.models.spectrogram import BACKBONES
 from ser.people import listeners
 from ser.protocols import COMPARED
-from ser.recognizer import MODEL_FOLDER
 from ser.standings import TABLE, store
 
 # Cheapest first, so that most of the table stands soon.

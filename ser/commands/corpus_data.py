@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ser.catalogue import DEFAULT_MODEL
 from ser.commands.workers import add_engine_arguments, engine_of
 from ser.constants import DATA_VARIABLE
 from ser.draws import CorpusData, TrainSettings
@@ -20,7 +21,6 @@ from ser.models.speech_cnn_lstm import HeadSettings
 from ser.outsiders import TAUGHT, Kind
 from ser.processed import read_clips
 from ser.recipes import RECIPES, Recipe
-from ser.recognizer import DEFAULT_MODEL
 
 OUTSIDERS = 60  # synthesised sounds of each kind
 # The bundled model first: it is the default.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ser.catalogue import MODEL_FOLDER
 from ser.commands.corpus_data import (
     ROOT,
     add_data_arguments,
@@ -23,7 +24,6 @@ from ser.models.registry import spec_of
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.protocols import PROTOCOLS
 from ser.recipes import RECIPES
-from ser.recognizer import MODEL_FOLDER
 from ser.report import Report, write_report
 from ser.splits import WARNINGS
 from ser.standings import TABLE, store

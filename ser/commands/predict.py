@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ser.catalogue import DEFAULT_MODEL, known_models
 from ser.commands.answer_files import FORMATS, writer
 from ser.commands.recordings import PIPE_NAME, Named, listed, named
 from ser.constants import EMOTIONS
@@ -17,7 +18,7 @@ from ser.errors import AudioError, SerError, ToolMissingError
 from ser.language import ENGLISH, LANGUAGES, emotion_word, speaking, tr
 from ser.outcome import Outcome
 from ser.prediction import Prediction
-from ser.recognizer import DEFAULT_MODEL, Recognizer, known_models, load
+from ser.recognizer import Recognizer, load
 from ser.timeline import as_csv, as_json, as_subtitles
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from ser.catalogue import MODEL_FOLDER
 from ser.commands.corpus_data import add_data_arguments, load_data, print_line, recipe_of, train_settings, words_of
 from ser.models.speech_cnn_lstm import HeadSettings
-from ser.recognizer import MODEL_FOLDER, load
+from ser.recognizer import load
 from ser.robustness import CONDITIONS, drawn, endure, write
 from ser.shipping import ship
 from ser.splits import shipping_split

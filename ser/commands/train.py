@@ -11,6 +11,7 @@ from rich.console import Console
 from scipy.special import expit
 
 from ser.calibration import softmax
+from ser.catalogue import MODEL_FOLDER
 from ser.classic import train_and_ship
 from ser.commands.corpus_data import (
     add_data_arguments,
@@ -29,7 +30,6 @@ from ser.models.registry import spec_of
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.outsiders import TESTED
 from ser.recipes import RECIPES, Recipe
-from ser.recognizer import MODEL_FOLDER
 from ser.shipping import ship
 from ser.splits import shipping_split
 from ser.training import Fit, fit_head, predict_logits

@@ -10,6 +10,7 @@ import keras
 
 from ser.errors import ModelError
 from ser.inputs import SPEECH_FRAMES
+from ser.language import mark
 from ser.models.attention import attention
 from ser.models.boosting import catboost, xgboost
 from ser.models.cnn import cnn
@@ -56,6 +57,11 @@ class NetworkSettings:
     seed: int = 0
 
 
+CLASSIC_USE: Final = mark(
+    "For research and teaching: one of the field's classic models, here to be compared with. Far less reliable."
+)
+
+
 @dataclass(frozen=True)
 class ModelSpec:
     """One model.
@@ -69,6 +75,7 @@ class ModelSpec:
         estimator: makes an unfitted scikit-learn classifier from a seed; one of the two is given, or neither for the
             bundled model, which has a training of its own.
         training: how a network is trained.
+        use: what it is good for, in a sentence that the page shows.
     """
 
     name: str
@@ -78,6 +85,7 @@ class ModelSpec:
     network: Network | None = None
     estimator: Estimator | None = None
     training: NetworkSettings = field(default_factory=NetworkSettings)
+    use: str = CLASSIC_USE
 
 
 _SUMMARY = NetworkSettings(epochs=30, batch_rows=128, watch="val_accuracy", patience=6)
@@ -89,7 +97,7 @@ _BACKBONE = NetworkSettings(batch_rows=32, learning_rate=3e-4, masks=0.3, patien
 MODELS: Final[dict[str, ModelSpec]] = {
     spec.name: spec
     for spec in (
-        ModelSpec("linear", "Linear", "summary", "logistic regression on 162 numbers", estimator=linear),
+        ModelSpec("linear", mark("Linear"), "summary", "logistic regression on 162 numbers", estimator=linear),
         ModelSpec("mlp", "MLP", "summary", "three hidden layers (256, 256, 64) on 162 numbers", estimator=mlp),
         ModelSpec("xgboost", "XGBoost", "summary", "boosted trees on 162 numbers", estimator=xgboost),
         ModelSpec("catboost", "CatBoost", "summary", "boosted symmetric trees on 162 numbers", estimator=catboost),
@@ -99,22 +107,22 @@ MODELS: Final[dict[str, ModelSpec]] = {
             "cnn_lstm", "CNN+LSTM", "summary", "convolutions and an LSTM over 162 numbers", cnn_lstm, training=_SUMMARY
         ),
         ModelSpec(
-            "lstm_mfcc", "LSTM on MFCC", "mfcc_mean", "two LSTMs over 13 averaged MFCC", lstm_mfcc,
+            "lstm_mfcc", mark("LSTM on MFCC"), "mfcc_mean", "two LSTMs over 13 averaged MFCC", lstm_mfcc,
             training=_MEANS,
         ),
         ModelSpec(
-            "lstm_mfcc_wide", "wide LSTM on MFCC", "mfcc_mean", "the same, its first LSTM twice as wide",
+            "lstm_mfcc_wide", mark("wide LSTM on MFCC"), "mfcc_mean", "the same, its first LSTM twice as wide",
             lstm_mfcc_wide, training=_MEANS,
         ),
         ModelSpec(
-            "lstm_deep", "deep LSTM", "mfcc_frames", "five LSTMs over MFCC in time", lstm_deep, training=_FRAMES
+            "lstm_deep", mark("deep LSTM"), "mfcc_frames", "five LSTMs over MFCC in time", lstm_deep, training=_FRAMES
         ),
         ModelSpec(
             "attention", "Transformer", "mfcc_frames", "two transformer layers over MFCC in time", attention,
             training=_FRAMES,
         ),
         ModelSpec(
-            "spectrogram_cnn", "CNN on pictures", "mel_picture", "a CNN that looks at the mel spectrogram",
+            "spectrogram_cnn", mark("CNN on pictures"), "mel_picture", "a CNN that looks at the mel spectrogram",
             spectrogram_cnn, training=_PICTURE,
         ),
         *(
@@ -125,8 +133,12 @@ MODELS: Final[dict[str, ModelSpec]] = {
             for name, (title, _, epochs) in BACKBONES.items()
         ),
         ModelSpec(
-            "speech_linear", "Linear on speech frames", SPEECH_FRAMES,
+            "speech_linear", mark("Linear on speech frames"), SPEECH_FRAMES,
             "logistic regression on mean and deviation of the speech encoder's frames", estimator=speech_linear,
+            use=mark(
+                "For research and teaching: hears what the bundled model hears, and decides by plain logistic "
+                "regression. It notices neither sounds without a voice nor voices unlike those that taught it."
+            ),
         ),
         ModelSpec(
             "speech_cnn_lstm", "CNN+LSTM on speech frames", SPEECH_FRAMES,

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from ser.catalogue import MODEL_FOLDER, known_models
 from ser.corpus_titles import corpus_title
 from ser.manifest import read_json
-from ser.recognizer import MODEL_FOLDER, known_models
 from ser.ui import look
 
 # What the operator of a server wants its visitors to read, on every page.

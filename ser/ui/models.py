@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ser.catalogue import DEFAULT_MODEL, ModelInfo, known_models
 from ser.language import tr
-from ser.recognizer import DEFAULT_MODEL, ModelInfo, known_models
 from ser.ui import look
 
 # Both the widget's key and the parameter's name in the address.

@@ -19,7 +19,7 @@ from streamlit.starlette import App
 
 from ser import journal
 from ser.api import PREFIX, create_api
-from ser.recognizer import DEFAULT_MODEL
+from ser.catalogue import DEFAULT_MODEL
 from ser.telemetry import metrics_routes
 from ser.ui import shelf, shell
 

@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from ser import report_plots
+from ser.catalogue import MODEL_FOLDER, known_models
 from ser.corpus_titles import corpus_title
 from ser.manifest import read_json
-from ser.recognizer import MODEL_FOLDER, known_models
 from ser.ui import look, pictures
 
 WORDS = {
