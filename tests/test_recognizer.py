@@ -9,7 +9,7 @@ import pytest
 
 import ser
 from ser.audio import from_samples
-from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER, ModelInfo, known_models
+from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
 from ser.constants import EMOTIONS
 from ser.errors import AudioError, ModelError, NotAudioError
 from ser.outsiders import TESTED, synthesise
@@ -169,43 +169,6 @@ def test_bad_recordings_raise_audio_errors(recognizer: Recognizer) -> None:
         recognizer.predict(np.ones(1600, np.float32) * 0.1, name="tiny")
     with pytest.raises(AudioError, match="'x' is empty"):
         recognizer.predict(b"", name="x")
-
-
-def test_unknown_model_names_the_known_ones() -> None:
-    with pytest.raises(ModelError, match="no model 'nonsense'.*Known models: speech_cnn_lstm"):
-        load("nonsense")
-
-
-def test_unknown_model_among_none(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="Known models: none"):
-        load("nonsense", tmp_path)
-
-
-def test_known_models_are_told_by_their_manifests(tmp_path: Path) -> None:
-    manifests = {
-        "zeta": '{"labels": [], "title": "Free licences", "use": "For any use."}',
-        DEFAULT_MODEL: '{"labels": [], "title": "All corpora"}',
-        "alpha": '{"labels": []}',
-        "encoder": '{"labels": []}',
-        "unlabelled": '{"title": "No model"}',
-        "damaged": "{",
-    }
-    for name, text in manifests.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "manifest.json").write_text(text)
-    (tmp_path / "empty").mkdir()
-    assert known_models(tmp_path) == (
-        ModelInfo(DEFAULT_MODEL, "All corpora", ""),
-        ModelInfo("alpha", "alpha", ""),
-        ModelInfo("zeta", "Free licences", "For any use."),
-    )
-    with pytest.raises(ModelError, match=f"Known models: {DEFAULT_MODEL}, alpha, zeta"):
-        load("nonsense", tmp_path)
-    assert known_models(tmp_path / "nowhere") == ()
-
-
-def test_the_bundled_model_comes_first() -> None:
-    assert known_models()[0].name == DEFAULT_MODEL
 
 
 @pytest.mark.parametrize(("limit", "sure"), [(None, True), (0.0, True), (1.0, False)])

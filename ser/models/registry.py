@@ -88,7 +88,7 @@ class ModelSpec:
     use: str = CLASSIC_USE
 
 
-_SUMMARY = NetworkSettings(epochs=30, batch_rows=128, watch="val_accuracy", patience=6)
+_SUMMARY = NetworkSettings(epochs=50, batch_rows=128, watch="val_accuracy", patience=6)
 _MEANS = NetworkSettings(epochs=100, learning_rate=2e-3, watch="val_accuracy", patience=20)
 _FRAMES = NetworkSettings(epochs=60, mixup=0.3, masks=0.5, patience=9)
 _PICTURE = NetworkSettings(epochs=60, mixup=0.3, masks=0.5, patience=9)

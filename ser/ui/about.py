@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ser.catalogue import MODEL_FOLDER, known_models
+from ser.catalogue import MODEL_FOLDER, ModelInfo, known_models
 from ser.corpus_titles import corpus_title
 from ser.manifest import read_json
 from ser.ui import look
 
 # What the operator of a server wants its visitors to read, on every page.
 NOTICE_VARIABLE = "SER_NOTICE"
+CARD = "CARD.md"
 _PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 
 CAN = """
@@ -65,9 +66,9 @@ def page() -> None:
 
 
 def _voices() -> None:
-    """The corpora that taught the models, as their manifests name them."""
+    """The corpora that taught the models that have a card, as their manifests name them."""
     rows: dict[str, dict[str, Any]] = {}
-    for info in known_models():
+    for info in _with_a_card():
         for corpus, counts in read_json(MODEL_FOLDER / info.name / "manifest.json").get("corpora", {}).items():
             row = rows.setdefault(
                 corpus,
@@ -77,13 +78,16 @@ def _voices() -> None:
     if rows:
         st.subheader("The voices that taught it", anchor=False)
         st.dataframe(pd.DataFrame(rows.values()), hide_index=True)
-        st.caption("Licences, splits and figures are in the model cards below.")
+        st.caption("Licences, splits and figures are in the model cards below. All of them taught the classic models.")
 
 
 def _cards() -> None:
     st.subheader("Model cards", anchor=False)
-    for info in known_models():
-        path = MODEL_FOLDER / info.name / "CARD.md"
-        if path.is_file():
-            with st.expander(f"{info.title} ({info.name})", icon=":material/description:"):
-                st.markdown(_PICTURE.sub("", path.read_text(encoding="utf-8")))
+    for info in _with_a_card():
+        with st.expander(f"{info.title} ({info.name})", icon=":material/description:"):
+            st.markdown(_PICTURE.sub("", (MODEL_FOLDER / info.name / CARD).read_text(encoding="utf-8")))
+
+
+def _with_a_card() -> list[ModelInfo]:
+    """The bundled models; the classic ones are told about by the comparison."""
+    return [info for info in known_models() if (MODEL_FOLDER / info.name / CARD).is_file()]

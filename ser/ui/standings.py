@@ -160,6 +160,7 @@ def _comparison() -> None:
             "sides of the split. The plain bar is what a new voice gets."
         )
     _cells_table(kept["cells"], clips)
+    _one_cell(kept["cells"], clips)
     if kept.get("people"):
         one = kept["people"]
         st.caption(
@@ -182,10 +183,25 @@ def _cells_table(cells: Mapping[str, Any], clips: str) -> None:
                  "A 3 s clip (ms)": round(cell["clip_ms"])}
             )  # fmt: skip
     percent = {name: st.column_config.NumberColumn(format="percent") for name in ("Accuracy", "Recall", "Macro F1")}
-    with st.expander("The numbers, and learning curves", icon=":material/table_chart:"):
+    with st.expander("The numbers", icon=":material/table_chart:"):
         st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=percent, width="stretch")
-        curves = [key for key, cell in cells.items() if key.startswith(f"{clips}/") and any(cell["histories"])]
-        if curves:
-            chosen = st.selectbox("Learning curves of", sorted(curves), key="about-curves")
+
+
+def _one_cell(cells: Mapping[str, Any], clips: str) -> None:
+    """Confusion matrix, learning curves and examples of one model under one split."""
+    keys = sorted(key for key in cells if key.startswith(f"{clips}/"))
+    chosen = st.selectbox(
+        "Look closer at one of them", keys, key="about-cell", filter_mode=None,
+        format_func=lambda key: "{2}, split by {1}".format(*key.split("/")),
+    )  # fmt: skip
+    report, histories = cells[chosen]["report"], cells[chosen]["histories"]
+    left, right = st.columns(2)
+    with left.container(border=True):
+        st.markdown("**What was taken for what**")
+        pictures.chart(report_plots.confusion(report), "confusion", f"cell-{chosen}", _confusion_words(report))
+    if any(histories):
+        with right.container(border=True):
+            st.markdown("**How it learnt**")
             alt = f"Loss over epochs of {chosen}"
-            pictures.chart(report_plots.learning_curves(cells[chosen]["histories"]), "curves", chosen, alt)
+            pictures.chart(report_plots.learning_curves(histories), "curves", chosen, alt)
+    _examples(report)
