@@ -189,7 +189,7 @@ def _cells_table(cells: Mapping[str, Any], clips: str) -> None:
 
 def _one_cell(cells: Mapping[str, Any], clips: str) -> None:
     """Confusion matrix, learning curves and examples of one model under one split."""
-    keys = sorted(key for key in cells if key.startswith(f"{clips}/"))
+    keys = sorted((key for key in cells if key.startswith(f"{clips}/")), key=lambda key: ("/speaker/" not in key, key))
     chosen = st.selectbox(
         "Look closer at one of them", keys, key="about-cell", filter_mode=None,
         format_func=lambda key: "{2}, split by {1}".format(*key.split("/")),
