@@ -18,8 +18,8 @@ RESULTS, TABLE = "results.json", "README.md"
 HEAD = """# All models, side by side
 
 Made by `ser compare`; every line comes from `results.json`, which holds settings, confusion matrices, learning curves
-and example answers. Every model of a block saw the same clips and splits. UAR is unweighted average recall; its
-interval is the middle 95 % of what other speakers would have given (bootstrap over speakers).
+and example answers; `log.txt` is its log. Every model of a block saw the same clips and splits. UAR is unweighted
+average recall; its interval is the middle 95 % of what other speakers would have given (bootstrap over speakers).
 """
 COLUMNS = (
     "model", "accuracy", "UAR", "95 % interval", "macro F1", "calibration error", "parameters", "file", "training",

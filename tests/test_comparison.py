@@ -184,6 +184,10 @@ def test_a_small_comparison_from_end_to_end(tmp_path: Path, capsys: pytest.Captu
     assert cells["ravdess/speaker/linear"]["report"]["settings"]["copies"] == ["noise"]
     assert "`lstm_mfcc`" in (tmp_path / "out" / "README.md").read_text()
     assert not list((tmp_path / "kept").rglob("training"))
+    log = (tmp_path / "out" / "log.txt").read_text().splitlines()
+    assert "model: ['linear', 'lstm_mfcc']" in log[0]
+    assert log[-1].endswith(said.splitlines()[-2])
+    assert str(tmp_path) not in "".join(log)
 
 
 def test_what_cannot_be_compared_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

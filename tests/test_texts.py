@@ -12,6 +12,7 @@ from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
 from ser.constants import EMOTIONS
 from ser.metrics import unweighted_average_recall
 from ser.recipes import RECIPES
+from ser.standings import in_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = {f"{name}: {key}": report for name in RECIPES for key, report in stored_reports(name).items()}
@@ -21,6 +22,12 @@ def test_the_readme_has_the_scores_that_its_script_writes() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert with_scores(readme, *(stored_reports(name) for name in RECIPES)) == readme
     assert f"**{stored_reports(DEFAULT_MODEL)['speaker/ravdess']['uar']:.3f}**" in readme
+
+
+def test_the_comparison_s_table_is_made_of_its_results() -> None:
+    folder = MODEL_FOLDER / "comparison"
+    kept = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert in_markdown(kept) == (folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_tells_leakage_as_the_comparison_measured_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -26,6 +27,8 @@ from ser.standings import TABLE, store
 QUICK = ("linear", "mlp", "xgboost", "catboost", "lstm_mfcc", "lstm_mfcc_wide", "speech_linear")
 COSTLY = (*BACKBONES, "spectrogram_cnn")
 BACKBONE_FOLDS = 1
+LOG = "log.txt"
+ASKED = ("clips", "model", "protocol", "folds", "speaker_clips", "augment", "train_copies", "copies_seed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,10 +75,32 @@ def planned(options: argparse.Namespace) -> list[Cell]:
     return sorted(cells, key=lambda cell: (cell.spec.name in COSTLY, cell.spec.name not in QUICK, cell.clips.name))
 
 
-def _run_one(options: argparse.Namespace, cell: Cell, materials: Materials, console: Console) -> Result:
+class _Log:
+    """Prints lines, and keeps them with the time beside the table, run after run."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, line: str) -> None:
+        print_line(line)
+        self.keep(line)
+
+    def keep(self, line: str) -> None:
+        """Does not print it."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M} {line}\n")
+
+
+def _asked(options: argparse.Namespace) -> str:
+    """What was asked for; folders, which are this machine's, left out."""
+    chosen = {name: getattr(options, name) for name in ASKED}
+    return ", ".join(f"{name}: {value}" for name, value in chosen.items())
+
+
+def _run_one(options: argparse.Namespace, cell: Cell, materials: Materials, console: Console, log: _Log) -> Result:
     material = materials.of(cell.spec, cell.clips)
     with progress_bars(console) as bars:
-        return run_cell(cell, material, options.finished, print_line, bars)
+        return run_cell(cell, material, options.finished, log, bars)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -86,20 +111,22 @@ def run(options: argparse.Namespace) -> int:
     cells, materials, console = planned(options), Materials(options.data, options, table), Console()
     print_line(f"{len(cells)} cells, the cheapest first; finished folds are kept in {options.finished}")
     store([], options.out, listeners(options.data, table))
+    log = _Log(options.out / LOG)
+    log.keep(_asked(options))
     for name in options.clips:
         materials.prepare([cell.spec for cell in cells if cell.clips.name == name], SETS[name])
     failed: dict[str, None] = {}
     for number, cell in enumerate(cells, start=1):
         started_s = time.perf_counter()
         try:
-            result = _run_one(options, cell, materials, console)
+            result = _run_one(options, cell, materials, console, log)
         except ModelError as error:
             failed[str(error)] = None
-            print_line(f"{number} of {len(cells)}: {cell.key}: {error}")
+            log(f"{number} of {len(cells)}: {cell.key}: {error}")
             continue
         store([result], options.out)
         low, high = result.report.uar_interval
-        print_line(
+        log(
             f"{number} of {len(cells)}: {cell.key}: accuracy {result.report.accuracy:.3f}, UAR {result.report.uar:.3f} "
             f"({low:.3f} to {high:.3f}), {time.perf_counter() - started_s:.0f} s"
         )
