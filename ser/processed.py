@@ -31,6 +31,7 @@ CLIP_COLUMNS = (
     "path", "corpus", "speaker", "gender", "age_years", "language", "emotion", "corpus_emotion", "intensity",
     "sentence", "style", "duration_s", "pitch_hz", "sample_rate_hz", "channels", "size_bytes", "sha256",
 )  # fmt: skip
+LATER_COLUMNS = ("pitch_hz",)  # tables made before may lack them; they are empty then
 RECORDING_COLUMNS = (*CLIP_COLUMNS, "kept", "reason")
 _NUMBERS = {
     "age_years": "Int64",
@@ -222,6 +223,7 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         raise CorpusError(f"{path} is missing. Make it with: ser prepare DIR")
     # Everything as text first: "01" is a sentence's name, and an empty cell is an empty word.
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = table.assign(**{name: "" for name in LATER_COLUMNS if name not in table})
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise CorpusError(f"{path} lacks the columns {', '.join(missing)}. Make it anew with: ser prepare DIR")

@@ -151,8 +151,10 @@ def test_several_folders_carry_their_names(tmp_path: Path) -> None:
     assert set(corpus_examples.located(roots, ("a/x.wav", "b/x.wav", "x.wav"))) == {"a/x.wav", "b/x.wav"}
 
 
-def test_tables_of_an_older_version_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / corpora.CLIPS).write_text("path,corpus\na,b\n")
+def test_tables_of_an_older_version_lack_the_pitch_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    read_clips(corpora.TABLES).drop(columns="pitch_hz").to_csv(tmp_path / corpora.CLIPS)
     monkeypatch.setattr(corpora, "TABLES", tmp_path)
     page = AppTest.from_function(script, default_timeout=60).run()
-    assert "older version" in page.info[0].value
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 2  # neither pitch nor timbre
+    assert any("do not tell the pitch" in one.value for one in page.caption)

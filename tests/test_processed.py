@@ -256,6 +256,14 @@ def test_what_can_t_be_made_or_read_is_said(tmp_path: Path) -> None:
         prepare([tmp_path / "data"], tmp_path / "tables")
 
 
+def test_tables_made_before_pitch_was_measured_are_read(tables: Path, tmp_path: Path) -> None:
+    read_clips(tables).drop(columns="pitch_hz").to_csv(tmp_path / processed.CLIPS, index=False)
+    found = read_clips(tmp_path)
+    assert tuple(found.columns) == CLIP_COLUMNS
+    assert found["pitch_hz"].isna().all()
+    assert found["duration_s"].equals(read_clips(tables)["duration_s"])
+
+
 def run_command(*words: str) -> int:
     parser = ArgumentParser()
     command.add_arguments(parser)

@@ -19,8 +19,9 @@ COLUMNS = ["path", "corpus", "speaker", "gender", "language", "emotion", "senten
 
 @st.cache_data(show_spinner=False)
 def read_clips(path: str, _changed_ns: int) -> pd.DataFrame:
-    """The table of clips; read again only when it has changed."""
-    return pd.read_csv(path, usecols=COLUMNS, dtype={"sentence": str})
+    """The table of clips; read again only when it has changed. A column that it lacks is empty."""
+    table = pd.read_csv(path, usecols=lambda name: name in COLUMNS, dtype={"sentence": str})
+    return table.reindex(columns=COLUMNS)
 
 
 @st.cache_data(show_spinner=False)
@@ -35,22 +36,16 @@ def page() -> None:
     look.head("What the models learnt from", "Recordings of actors, from corpora that researchers share.")
     path = TABLES / CLIPS
     if not path.is_file():
-        _ask(f"There are no tables in {TABLES.name}/ yet. Make them with: ser prepare FOLDER")
+        st.info(
+            f"There are no tables in {TABLES.name}/ yet. Make them with: ser prepare FOLDER", icon=":material/table:"
+        )
         return
     with look.drawing():
         _tables(path)
 
 
-def _ask(words: str) -> None:
-    st.info(words, icon=":material/table:")
-
-
 def _tables(path: Path) -> None:
-    try:
-        table = read_clips(str(path), path.stat().st_mtime_ns)
-    except ValueError:  # pandas' word for columns that are not there
-        _ask(f"{TABLES.name}/{CLIPS} was made by an older version. Make it anew with: ser prepare FOLDER")
-        return
+    table = read_clips(str(path), path.stat().st_mtime_ns)
     names = sorted(table["corpus"].unique())
     chosen = st.pills(
         "Corpora", names, selection_mode="multi", default=names, format_func=corpus_title, key="corpora-chosen"
@@ -76,11 +71,7 @@ def _pictures(table: pd.DataFrame, shown: pd.DataFrame, key: str) -> None:
     left, right = st.columns(2)
     with left.container(border=True):
         st.markdown("**How high each emotion is spoken**")
-        spoken = shown[shown["style"] == "speech"]
-        highs = spoken.groupby("emotion")["pitch_hz"].median().dropna()
-        words = ", ".join(f"{emotion} {hertz:.0f}" for emotion, hertz in highs.items())
-        pictures.chart(corpus_plots.pitch(spoken), "pitch-mean", key, f"Median pitch of each emotion in hertz: {words}")
-        st.caption("Median pitch of women's and men's clips, without song; the line holds the middle half of them.")
+        _pitch(shown[shown["style"] == "speech"], key)
     with right.container(border=True):
         st.markdown("**How the emotions differ in timbre**")
         _mfcc(table, shown, key)
@@ -99,6 +90,16 @@ def _facts(shown: pd.DataFrame) -> None:
     )
     for column, (name, value) in zip(st.columns(len(facts)), facts, strict=True):
         column.metric(name, value)
+
+
+def _pitch(spoken: pd.DataFrame, key: str) -> None:
+    highs = spoken.groupby("emotion")["pitch_hz"].median().dropna()
+    if highs.empty:
+        st.caption("The tables do not tell the pitch. Make them anew: ser prepare FOLDER")
+        return
+    words = ", ".join(f"{emotion} {hertz:.0f}" for emotion, hertz in highs.items())
+    pictures.chart(corpus_plots.pitch(spoken), "pitch-mean", key, f"Median pitch of each emotion in hertz: {words}")
+    st.caption("Median pitch of women's and men's clips, without song; the line holds the middle half of them.")
 
 
 def _mfcc(table: pd.DataFrame, shown: pd.DataFrame, key: str) -> None:
