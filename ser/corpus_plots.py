@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,9 +15,23 @@ from ser.report_plots import STRIPES
 
 OTHER = "other"
 MFCC_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class GenderLook:
+    """How a gender is drawn: colour, pattern of a bar, symbol of a point."""
+
+    colour: str
+    pattern: str
+    symbol: str
+
+
 # Patterns and symbols stand beside the colours, so that no colour says anything alone.
-SYMBOLS = {"female": "circle", "male": "square", "unknown": "x"}
-GENDERS = {"female": ("#A34687", ""), "male": (INK, "/"), "unknown": (GREY, "x")}
+GENDERS = {
+    "female": GenderLook("#A34687", "", "circle"),
+    "male": GenderLook(INK, "/", "square"),
+    "unknown": GenderLook(GREY, "x", "x"),
+}
 
 
 def counts(table: pd.DataFrame, by: str) -> go.Figure:
@@ -25,14 +41,14 @@ def counts(table: pd.DataFrame, by: str) -> go.Figure:
     shades = _shades(table[by].nunique())
     for place, (value, part) in enumerate(table.groupby(by)):
         found = part["emotion"].value_counts()
-        colour, pattern = GENDERS.get(str(value), (shades[place], ""))
+        look = GENDERS.get(str(value), GenderLook(shades[place], "", ""))
         figure.add_bar(
             x=[_word(emotion) for emotion in emotions],
             y=[int(found.get(emotion, 0)) for emotion in emotions],
             name=str(value),
             marker={
-                "color": colour,
-                "pattern": STRIPES | {"shape": pattern},
+                "color": look.colour,
+                "pattern": STRIPES | {"shape": look.pattern},
             },
             hovertemplate=f"%{{x}}, {value}: %{{y}} clips<extra></extra>",
         )
@@ -93,10 +109,11 @@ def pitch(clips: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     for gender, part in voiced[voiced["emotion"].isin(emotions)].groupby("gender"):
         low, middle, high = (part.groupby("emotion")["pitch_hz"].quantile(at).round(1) for at in (0.25, 0.5, 0.75))
+        look = GENDERS[str(gender)]
         here = [emotion for emotion in emotions if emotion in middle.index]
         figure.add_scatter(
             x=[_word(emotion) for emotion in here], y=middle[here], mode="markers", name=str(gender),
-            marker={"color": GENDERS[str(gender)][0], "symbol": SYMBOLS[str(gender)], "size": 10},
+            marker={"color": look.colour, "symbol": look.symbol, "size": 10},
             error_y={"array": (high - middle)[here], "arrayminus": (middle - low)[here], "width": 0, "thickness": 2},
             hovertemplate=f"%{{x}}, {gender}: %{{y:.0f}} Hz<extra></extra>",
         )  # fmt: skip

@@ -14,7 +14,7 @@ from ser.errors import ModelError
 from ser.features import levelled_log_mel, trim_silence
 from ser.inputs import INPUTS, SPEECH_FRAMES
 from ser.litert import LiteRtModel
-from ser.manifest import require_sha256
+from ser.manifest import require_same_features, require_sha256
 
 # Lies beside the models and is part of them, but answers nothing itself.
 ENCODER = "encoder"
@@ -87,7 +87,7 @@ def ear_maker(manifest: dict[str, Any], folder: Path) -> Callable[[int, bool], E
     require_sha256(weights, manifest["sha256"])
     kind = manifest.get("input", SPEECH_FRAMES)
     if kind in INPUTS:
-        _require_same(manifest.get("input_settings", {}), kind, folder)
+        require_same_features(manifest.get("input_settings", {}), INPUTS[kind].settings, folder)
         return lambda threads, _: FeatureEar(kind, LiteRtModel(weights, threads))
     if kind != SPEECH_FRAMES or "encoder" not in manifest:
         known = ", ".join((*INPUTS, SPEECH_FRAMES))
@@ -100,16 +100,6 @@ def ear_maker(manifest: dict[str, Any], folder: Path) -> Callable[[int, bool], E
         return SpeechEar(loaded, LiteRtModel(weights, threads))
 
     return make
-
-
-def _require_same(taught: dict[str, float], kind: str, folder: Path) -> None:
-    """Refuses weights that were taught with other numbers than this version's."""
-    here = INPUTS[kind].settings
-    if differing := sorted(name for name in here.keys() | taught.keys() if here.get(name) != taught.get(name)):
-        raise ModelError(
-            f"The model in {folder} was trained on other features ({', '.join(differing)} differ). "
-            "Train it again with this version."
-        )
 
 
 @functools.lru_cache(maxsize=4)

@@ -202,8 +202,8 @@ def train_classic(
     Args:
         folder: what a killed training left there is gone on from.
     """
-    started_s = time.perf_counter()
     if spec.network is None:
+        started_s = time.perf_counter()
         pipeline = fit_estimator(spec, train, spec.training.seed)
         took_s = time.perf_counter() - started_s
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,4 +47,21 @@ def require_sha256(path: Path, expected: str) -> None:
         raise ModelError(
             f"{path} does not belong to its manifest: SHA-256 {seen[:12]}…, expected {expected[:12]}…. "
             "Restore both files together."
+        )
+
+
+def require_same_features(taught: Mapping[str, float], here: Mapping[str, float], folder: Path) -> None:
+    """Refuses weights that were taught with other numbers than this version's.
+
+    Args:
+        taught, here: the numbers that shape what a model reads, by name: the manifest's, and this version's.
+        folder: the model's, for the message.
+
+    Raises:
+        ModelError: it names the numbers that differ.
+    """
+    if differing := sorted(name for name in taught.keys() | here.keys() if taught.get(name) != here.get(name)):
+        raise ModelError(
+            f"The model in {folder} was trained on other features ({', '.join(differing)} differ). "
+            "Train it again with this version."
         )

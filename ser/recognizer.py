@@ -19,7 +19,7 @@ from ser.ears import ear_maker
 from ser.errors import AudioError, ModelError
 from ser.features import front_end
 from ser.listening import Between, Crew, Progress, listen
-from ser.manifest import read_json
+from ser.manifest import read_json, require_same_features
 from ser.passages import passages
 from ser.prediction import EmotionScore, Prediction, Step, Timing
 from ser.quality import OF_THE_VOICE, remarks
@@ -252,10 +252,4 @@ def _require_fit(manifest: dict[str, Any], folder: Path) -> None:
         )
     if strange := sorted(set(manifest.get("extras", ())) - set(EXTRAS)):
         raise ModelError(f"The model in {folder} tells {', '.join(strange)}, which this version does not know. Update.")
-    here = front_end()
-    if manifest["front_end"] != here:
-        differing = sorted(k for k in here if manifest["front_end"].get(k) != here[k])
-        raise ModelError(
-            f"The model in {folder} was trained on other features ({', '.join(differing)} differ). "
-            "Train it again with this version."
-        )
+    require_same_features(manifest["front_end"], front_end(), folder)
