@@ -89,6 +89,7 @@ class Result:
         parameters: numbers that training fits; None for trees.
         file_bytes: size of the weights.
         train_s: seconds of training a fold, features not counted.
+        cores: that a training could use.
         clip_ms: milliseconds from the samples of a clip of the set's median length to its answer, warm.
         note: what else a reader must know.
         histories: for each fold a row an epoch; empty for models without epochs.
@@ -99,6 +100,7 @@ class Result:
     parameters: int | None
     file_bytes: int
     train_s: float
+    cores: int
     clip_ms: float
     note: str
     histories: tuple[tuple[dict[str, float], ...], ...]
@@ -167,6 +169,7 @@ def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars:
         parameters=fitted[0].parameters,
         file_bytes=fitted[0].file_bytes,
         train_s=float(np.mean([one.train_s for one in fitted])),
+        cores=fitted[0].cores,
         clip_ms=float(np.median([one.clip_ms for one in fitted])),
         note=fitted[0].note,
         histories=tuple(one.history for one in fitted),

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from rich.progress import Progress
 
 from ser.calibration import fit_scale, softmax
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
+from ser.cores import usable_cores
 from ser.draws import CorpusData, TrainSettings
 from ser.estimators import class_probabilities, estimator_size, fit_estimator
 from ser.frames import FrameStore
@@ -103,6 +104,7 @@ class Fitted:
         sure_from: top probability from which on 90 % of the answers to validation rows were right.
         parameters, file_bytes, train_s, clip_ms, note: see :class:`~ser.comparison.Result`.
         history: a row an epoch.
+        cores: that the training could use.
     """
 
     probabilities: NDArray[np.float64]
@@ -114,6 +116,7 @@ class Fitted:
     clip_ms: float
     note: str
     history: tuple[dict[str, float], ...]
+    cores: int = field(default_factory=usable_cores)
 
     @classmethod
     def read(cls, path: Path) -> Fitted:

@@ -18,6 +18,7 @@ from rich.progress import Progress, TaskID
 from ser.models.registry import ModelSpec, NetworkSettings
 
 MIXUP_BETA = 0.4
+RISING_SHARE = 0.05  # of the steps of a cycle, in which the learning rate rises
 MASK_SHARE_MAX = 0.25  # of the time, and of the bands, that a mask may blank
 
 Array = NDArray[np.float32]
@@ -140,6 +141,7 @@ class _Watch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         if logs is not None:  # the next callback writes it to the history, where it outlives a kill
             logs["seconds"] = time.perf_counter() - self.started_s
+            logs["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         if self.bars and self.bar is not None:
             loss, accuracy = (logs or {}).get("val_loss", 0.0), (logs or {}).get("val_accuracy", 0.0)
             words = f"{self.name}: loss {loss:.3f}, accuracy {accuracy:.3f}"
@@ -173,8 +175,11 @@ def fit_network(
     """
     keras.utils.set_random_seed(settings.seed)
     model = build_network(spec, train.values, classes)
+    epochs = settings.epochs_for(len(train.targets))
     model.compile(
-        keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay, clipnorm=1.0),
+        keras.optimizers.AdamW(
+            _learning_rate(settings, epochs, len(train.targets)), weight_decay=settings.weight_decay, clipnorm=1.0
+        ),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
         weighted_metrics=["accuracy"],
     )
@@ -182,23 +187,36 @@ def fit_network(
     batches = Batches(train, classes, settings)
     best = folder / "best.weights.h5"
     callbacks = [
-        _Watch(batches, bars, spec.name, settings.epochs),
+        _Watch(batches, bars, spec.name, epochs),
         keras.callbacks.ModelCheckpoint(
             best, monitor=settings.watch, save_best_only=True, save_weights_only=True,
             initial_value_threshold=_best_so_far(folder / "history.csv", settings.watch),
         ),
         keras.callbacks.EarlyStopping(settings.watch, patience=settings.patience),
-        keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=max(2, settings.patience // 3)),
         keras.callbacks.CSVLogger(folder / "history.csv", append=True),
         keras.callbacks.BackupAndRestore(folder / "backup"),
     ]  # fmt: skip
+    if not settings.one_cycle:
+        plateau = keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=max(2, settings.patience // 3))
+        callbacks.insert(1, plateau)
     targets = np.eye(classes, dtype=np.float32)[validation.targets]
     model.fit(
-        batches, epochs=settings.epochs, validation_data=(validation.values, targets), validation_batch_size=256,
+        batches, epochs=epochs, validation_data=(validation.values, targets), validation_batch_size=256,
         callbacks=callbacks, verbose=0, shuffle=False,
     )  # fmt: skip
     model.load_weights(best)
     return model, read_history(folder / "history.csv")
+
+
+def _learning_rate(settings: NetworkSettings, epochs: int, rows: int) -> float | Any:
+    """A number, which callbacks then change, or a schedule over all steps."""
+    if not settings.one_cycle:
+        return settings.learning_rate
+    steps = epochs * math.ceil(rows / settings.batch_rows)
+    rising = max(1, round(RISING_SHARE * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate / 25, steps - rising, warmup_target=settings.learning_rate, warmup_steps=rising
+    )
 
 
 def _best_so_far(path: Path, watch: str) -> float | None:

@@ -23,11 +23,12 @@ average recall; its interval is the middle 95 % of what other speakers would hav
 """
 COLUMNS = (
     "model", "accuracy", "UAR", "95 % interval", "macro F1", "calibration error", "parameters", "file", "training",
-    "a 3 s clip",
+    "cores", "a 3 s clip",
 )  # fmt: skip
 FOOT = (
-    "Training is the time of one fold, features not counted. A clip's time goes from 3 s of samples to the answer, by "
-    "Keras or scikit-learn as trained; on speech frames the encoder's share is not in it, nor its 21 MB."
+    "Training is the time of one fold on so many cores, features not counted. A clip's time goes from 3 s of samples "
+    "to the answer, by Keras or scikit-learn as trained, on the same cores; on speech frames the encoder's share is "
+    "not in it, nor its 21 MB."
 )
 
 
@@ -116,6 +117,7 @@ def _row(cell: dict[str, Any]) -> tuple[str, ...]:
         parameters,
         f"{cell['file_bytes'] / 1e6:.1f} MB",
         f"{cell['train_s']:.0f} s",
+        f"{cell['cores']}",
         f"{cell['clip_ms']:.0f} ms",
     )
 

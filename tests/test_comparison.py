@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ser import cli, fitting
 from ser.commands import compare
 from ser.comparison import SETS, Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
+from ser.cores import usable_cores
 from ser.errors import CorpusError, ModelError
 from ser.fitting import Material
 from ser.models.registry import spec_of
@@ -190,6 +192,27 @@ def test_a_small_comparison_from_end_to_end(tmp_path: Path, capsys: pytest.Captu
     assert str(tmp_path) not in "".join(log)
 
 
+def test_trainings_side_by_side_say_the_same_as_one_after_the_other(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = corpus_of_tones(tmp_path)
+    for name, trainings in (("one", "1"), ("two", "2")):
+        words = ["--tables", str(data), "--inputs", str(tmp_path / "inputs"), "--finished", str(tmp_path / name),
+                 "--out", str(tmp_path / f"out-{name}"), "--clips", "ravdess", "--protocol", "random", "speaker",
+                 "--folds", "1", "--model", "linear", "--workers", "1", "--trainings", trainings]  # fmt: skip
+        assert cli.main(["compare", str(data), *words]) == 0
+    one, two = (json.loads((tmp_path / f"out-{name}" / "results.json").read_text())["cells"] for name in ("one", "two"))
+    assert set(one) == set(two) == {"ravdess/random/linear", "ravdess/speaker/linear"}
+    for key, cell in one.items():
+        assert cell["report"]["confusion"] == two[key]["report"]["confusion"]
+        assert cell["cores"] == usable_cores()
+        assert two[key]["cores"] == (1 if hasattr(os, "sched_setaffinity") else usable_cores())
+    log = (tmp_path / "out-two" / "log.txt").read_text()
+    assert "ravdess/random/linear, fold 1: UAR" in log
+    assert "2 of 2: ravdess/" in log
+    assert "2 of 2: ravdess/" in capfd.readouterr().out
+
+
 def test_what_cannot_be_compared_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["compare", str(tmp_path / "nowhere")]) == CorpusError.exit_code
     assert "No data folder" in capsys.readouterr().err
@@ -208,4 +231,9 @@ def test_the_plan_runs_the_cheap_first_and_the_image_networks_on_ravdess_alone()
     assert names.index("vgg16") > max(i for i, name in enumerate(names) if name in compare.QUICK)
     assert {cell.clips.name for cell in cells if cell.spec.name == "vgg16"} == {"ravdess"}
     assert {cell.folds for cell in cells if cell.spec.name == "vgg16"} == {1}
+    assert {(cell.clips.name, cell.folds) for cell in cells if cell.spec.name == "lstm"} == {
+        ("ravdess", 0),
+        ("pooled", 1),
+    }
+    assert {cell.folds for cell in cells if cell.spec.name == "mlp"} == {0}
     assert len(cells) == len({cell.key for cell in cells}) == 3 * (2 * 14 + 5) - 3 * 2

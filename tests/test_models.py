@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
 from ser.errors import ModelError
 from ser.inputs import INPUTS
 from ser.models import spectrogram
+from ser.models.lstm import ChronoBias
 from ser.models.registry import MODELS, spec_of
 from ser.networks import build_network, parameter_count
 
@@ -36,6 +38,20 @@ def test_a_network_gives_a_logit_a_class_and_has_the_size_it_is_known_for(name: 
     assert model(rows).shape == (4, 8)
     assert parameter_count(model) == SIZES.get(name, parameter_count(model))
     assert parameter_count(model) < 2_400_000  # ten megabytes
+
+
+def test_an_lstm_forgets_over_as_many_steps_as_its_row_has() -> None:
+    bias = np.asarray(ChronoBias(162)((1024,)))
+    entered, forgot, rest = bias[:256], bias[256:512], bias[512:]
+    steps = 1.0 + np.exp(forgot)  # 1 / (1 - sigmoid(bias)): for so long a cell remembers
+    assert 2.0 <= steps.min() < 10.0
+    assert 120.0 < steps.max() <= 162.0
+    np.testing.assert_allclose(entered, -forgot)
+    assert not rest.any()
+    network = build_network(spec_of("lstm"), rows_for("lstm"), classes=8)
+    layer = next(layer for layer in network.layers if isinstance(layer, keras.layers.LSTM))
+    np.testing.assert_allclose(layer.cell.bias, bias)
+    assert keras.layers.LSTM.from_config(layer.get_config()).cell.bias_initializer.steps == 162
 
 
 def test_an_image_network_sees_grey_as_three_colours_and_says_where_it_starts() -> None:

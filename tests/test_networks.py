@@ -66,6 +66,23 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyt
     assert accuracy(resumed, other) > 0.85
 
 
+def test_one_cycle_lets_the_learning_rate_rise_and_fall_to_nothing(tmp_path: Path) -> None:
+    cycle = replace(QUICK, one_cycle=True, epochs=5, patience=5)
+    _, history = fit_network(SPEC, some_rows(160), some_rows(48, seed=1), 3, cycle, tmp_path)
+    rates = [row["learning_rate"] for row in history]
+    assert rates[0] > 0.8 * QUICK.learning_rate  # risen within the first epoch, and hardly fallen yet
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] == pytest.approx(0.0, abs=1e-9)
+    _, steady = fit_network(SPEC, some_rows(160), some_rows(48, seed=1), 3, QUICK, tmp_path / "steady")
+    assert steady[0]["learning_rate"] == pytest.approx(QUICK.learning_rate)
+
+
+def test_large_sets_get_fewer_epochs() -> None:
+    assert QUICK.epochs_for(10_000) == 4
+    limited = replace(QUICK, row_visits=1000)
+    assert [limited.epochs_for(rows) for rows in (100, 400, 1000, 5000)] == [4, 3, 1, 1]
+
+
 def test_emotions_count_the_same_and_the_order_depends_on_seed_and_epoch() -> None:
     rows = Rows(np.zeros((30, 13), np.float32), np.repeat([0, 1], [24, 6]))
     batches = Batches(rows, 3, replace(QUICK, batch_rows=30))

@@ -5,19 +5,24 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress
 
 from ser.catalogue import MODEL_FOLDER
 from ser.commands.corpus_data import ROOT, print_line
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
 from ser.commands.workers import add_engine_arguments
-from ser.comparison import SETS, Cell, Result, run_cell
+from ser.comparison import SETS, Cell, ClipSet, Result, Say, run_cell
 from ser.constants import DATA_VARIABLE
+from ser.cores import keep_to_one_core
+from ser.engine import EngineSettings, run_all
 from ser.errors import CorpusError, ModelError
-from ser.models.registry import MODELS, spec_of
+from ser.models.registry import MODELS, ModelSpec, spec_of
 from ser.models.spectrogram import BACKBONES
 from ser.people import listeners
 from ser.protocols import COMPARED
@@ -26,7 +31,8 @@ from ser.standings import TABLE, store
 # Cheapest first, so that most of the table stands soon.
 QUICK = ("linear", "mlp", "xgboost", "catboost", "lstm_mfcc", "lstm_mfcc_wide", "speech_linear")
 COSTLY = (*BACKBONES, "spectrogram_cnn")
-BACKBONE_FOLDS = 1
+# On all corpora these take hours a protocol: one fold of it, which the table says.
+LONG = ("lstm", "lstm_deep", "attention")
 LOG = "log.txt"
 ASKED = ("clips", "model", "protocol", "folds", "speaker_clips", "augment", "train_copies", "copies_seed")
 
@@ -48,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--speaker-clips", type=int, default=400, help="clips taken of each speaker at most (default: 400)"
     )
     parser.add_argument("--folds", type=int, default=0, help="only the first so many of a protocol's folds")
+    parser.add_argument(
+        "--trainings", type=int, default=1, metavar="N",
+        help="cells trained side by side, each on one core: small networks are through sooner so "
+        "(default: 1, on all cores)",
+    )  # fmt: skip
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
     add_copy_arguments(parser)
     parser.add_argument("--out", type=Path, default=MODEL_FOLDER / "comparison", help="folder for the table")
@@ -67,12 +78,17 @@ def planned(options: argparse.Namespace) -> list[Cell]:
             if spec.name in COSTLY and clips.name != "ravdess":
                 continue
             for protocol in options.protocol:
-                folds = options.folds or (BACKBONE_FOLDS if spec.name in BACKBONES else 0)
+                folds = options.folds or _folds(spec, clips)
                 if protocol == "corpus" and clips.corpora:
                     continue  # a single corpus can't be left out
                 cells.append(Cell(spec, protocol, clips, folds))
     # The costly ones last, whatever the set.
     return sorted(cells, key=lambda cell: (cell.spec.name in COSTLY, cell.spec.name not in QUICK, cell.clips.name))
+
+
+def _folds(spec: ModelSpec, clips: ClipSet) -> int:
+    """How many folds of a protocol fit into the hours that the whole comparison may take; 0 for all."""
+    return 1 if spec.name in BACKBONES or (spec.name in LONG and not clips.corpora) else 0
 
 
 class _Log:
@@ -97,10 +113,56 @@ def _asked(options: argparse.Namespace) -> str:
     return ", ".join(f"{name}: {value}" for name, value in chosen.items())
 
 
-def _run_one(options: argparse.Namespace, cell: Cell, materials: Materials, console: Console, log: _Log) -> Result:
-    material = materials.of(cell.spec, cell.clips)
-    with progress_bars(console) as bars:
-        return run_cell(cell, material, options.finished, log, bars)
+@dataclass(frozen=True)
+class _Job:
+    """A cell, and what its worker needs to know beside."""
+
+    options: argparse.Namespace
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A cell's result, or why there is none, and the seconds that it took."""
+
+    cell: Cell
+    result: Result | None
+    error: str
+    took_s: float
+
+
+def _done(cell: Cell, materials: Materials, say: Say, bars: Progress | None) -> _Done:
+    options, started_s = materials.options, time.perf_counter()
+    result, words = None, ""
+    try:
+        result = run_cell(cell, materials.of(cell.spec, cell.clips), options.finished, say, bars)
+    except ModelError as error:
+        words = str(error)
+    return _Done(cell, result, words, time.perf_counter() - started_s)
+
+
+def _done_by_worker(job: _Job) -> _Done:
+    """In a process of its own, on one core."""
+    from distributed import get_worker
+
+    options = job.options
+    keep_to_one_core(int(get_worker().name))
+    table = read_table(options.data, options.tables, options.speaker_clips)
+    return _done(job.cell, Materials(options.data, options, table), _Log(options.out / LOG), None)
+
+
+def _all_done(cells: list[Cell], materials: Materials, log: _Log) -> Iterator[_Done]:
+    """Each cell as it is through: in their order, or side by side as workers come free."""
+    options = materials.options
+    if options.trainings > 1 and len(cells) > 1:
+        jobs = [_Job(options, cell) for cell in cells]
+        yield from run_all(_done_by_worker, jobs, EngineSettings(options.trainings))
+        return
+    console = Console()
+    for cell in cells:
+        with progress_bars(console) as bars:
+            done = _done(cell, materials, log, bars)
+        yield done
 
 
 def run(options: argparse.Namespace) -> int:
@@ -108,7 +170,7 @@ def run(options: argparse.Namespace) -> int:
     if options.data is None or not Path(options.data).is_dir():
         raise CorpusError("No data folder: name one, or set SER_DATA to the folder that holds the corpora.")
     table = read_table(options.data, options.tables, options.speaker_clips)
-    cells, materials, console = planned(options), Materials(options.data, options, table), Console()
+    cells, materials = planned(options), Materials(options.data, options, table)
     print_line(f"{len(cells)} cells, the cheapest first; finished folds are kept in {options.finished}")
     store([], options.out, listeners(options.data, table))
     log = _Log(options.out / LOG)
@@ -116,19 +178,17 @@ def run(options: argparse.Namespace) -> int:
     for name in options.clips:
         materials.prepare([cell.spec for cell in cells if cell.clips.name == name], SETS[name])
     failed: dict[str, None] = {}
-    for number, cell in enumerate(cells, start=1):
-        started_s = time.perf_counter()
-        try:
-            result = _run_one(options, cell, materials, console, log)
-        except ModelError as error:
-            failed[str(error)] = None
-            log(f"{number} of {len(cells)}: {cell.key}: {error}")
+    for number, done in enumerate(_all_done(cells, materials, log), start=1):
+        if done.result is None:
+            failed[done.error] = None
+            log(f"{number} of {len(cells)}: {done.cell.key}: {done.error}")
             continue
-        store([result], options.out)
-        low, high = result.report.uar_interval
+        store([done.result], options.out)
+        report = done.result.report
+        low, high = report.uar_interval
         log(
-            f"{number} of {len(cells)}: {cell.key}: accuracy {result.report.accuracy:.3f}, UAR {result.report.uar:.3f} "
-            f"({low:.3f} to {high:.3f}), {time.perf_counter() - started_s:.0f} s"
+            f"{number} of {len(cells)}: {done.cell.key}: accuracy {report.accuracy:.3f}, UAR {report.uar:.3f} "
+            f"({low:.3f} to {high:.3f}), {done.took_s:.0f} s"
         )
     print_line(f"Table: {options.out / TABLE}")
     if failed:
