@@ -15,6 +15,7 @@ from keras import layers, ops
 from numpy.typing import NDArray
 from rich.progress import Progress, TaskID
 
+from ser.cores import keep_freed_memory
 from ser.models.registry import ModelSpec, NetworkSettings
 
 MIXUP_BETA = 0.4
@@ -173,6 +174,7 @@ def fit_network(
         the model with its best epoch's weights, and a row an epoch: loss, accuracy and their ``val_`` twins, and
         seconds.
     """
+    keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)
     model = build_network(spec, train.values, classes)
     epochs = settings.epochs_for(len(train.targets))

@@ -49,7 +49,7 @@ def test_the_comparison_warns_of_the_flawed_split(tmp_path: Path, monkeypatch: p
     report = read_json(MODEL_FOLDER / DEFAULT_MODEL / "report.json")["speaker/ravdess"]
 
     def cell(histories: list[Any]) -> dict[str, Any]:
-        return {"report": report, "macro_f1": 0.5, "parameters": 10, "file_bytes": 10_000, "train_s": 3.0,
+        return {"report": report, "macro_f1": 0.5, "parameters": 10, "file_bytes": 10_000, "train_s": 3.0, "cores": 2,
                 "clip_ms": 4.0, "histories": histories, "folds": 5, "note": ""}  # fmt: skip
 
     history = [[{"epoch": 0.0, "loss": 2.0, "val_loss": 1.8}]]

@@ -1,10 +1,13 @@
-"""A process that is kept to one core: by the system, by TensorFlow, and by the libraries that count cores."""
+"""A process that is kept to one core, by the system and by the libraries that count cores; and its memory."""
 
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
+
+import pytest
 
 from ser.cores import usable_cores
 
@@ -26,3 +29,28 @@ def test_a_process_keeps_to_one_core() -> None:
     assert before == usable_cores() > 0
     assert after == (1 if hasattr(os, "sched_setaffinity") else before)
     assert tensorflow == others == 1
+
+
+FAULTS = """
+import resource
+import numpy as np
+from ser.cores import keep_freed_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        np.ones(48 << 20, np.uint8)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+usual = faults()
+keep_freed_memory()
+faults()
+print(usual, faults())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_memory_that_was_freed_is_taken_again_without_faults() -> None:
+    said = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
+    usual, kept = map(int, said.stdout.split())
+    assert kept < usual / 10

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from ser.augment import CHANGES, Chain
 from ser.commands.corpus_data import ROOT, limit_speakers
 from ser.commands.workers import engine_of
-from ser.comparison import ClipSet
+from ser.comparison import MILD_COPIES, ClipSet
 from ser.errors import CorpusError
 from ser.fitting import Material
 from ser.frames import FrameSettings, FrameStore, cache_frames
@@ -31,10 +31,11 @@ MANY_CLIPS = 5_000
 def add_copy_arguments(parser: argparse.ArgumentParser) -> None:
     """Which altered copies classic models learn from, and where inputs and finished folds are kept."""
     parser.add_argument(
-        "--augment", nargs="*", default=list(InputSettings().copies), metavar="CHANGE",
+        "--augment", nargs="*", metavar="CHANGE",
         help="classic models: an altered copy of each clip for each word: a change, such as noise, or changes "
         f"and strengths, such as stretch+pitch=0.5; none without words. Changes: {', '.join(CHANGES)} "
-        f"(default: {' '.join(InputSettings().copies)})",
+        f"(default: {' '.join(InputSettings().copies)}; milder ones where all corpora are compared: "
+        f"{' '.join(MILD_COPIES)})",
     )  # fmt: skip
     parser.add_argument(
         "--train-copies", type=int, metavar="N",
@@ -73,27 +74,30 @@ class Materials:
 
     def __init__(self, root: Path, options: argparse.Namespace, table: pd.DataFrame) -> None:
         self.root, self.options, self.table = root, options, table
-        self.settings = InputSettings(tuple(str(Chain.parse(text)) for text in options.augment), options.copies_seed)
         self.frame_settings = FrameSettings()
 
     def prepare(self, specs: Iterable[ModelSpec], clips: ClipSet) -> None:
         """Makes what several models read of a set in one pass: the altered copies cost more than the features."""
         kinds = sorted({spec.input for spec in specs} - {SPEECH_FRAMES})
         if kinds:
-            self._inputs(clips.of(self.table), kinds)
+            self._inputs(clips, kinds)
 
-    def _inputs(self, table: pd.DataFrame, kinds: list[str]) -> dict[str, NDArray[np.float32]]:
-        options = self.options
-        return cache_inputs(self.root, table, kinds, self.settings, options.inputs, engine_of(options))
+    def _settings(self, clips: ClipSet) -> InputSettings:
+        asked = clips.copies if self.options.augment is None else self.options.augment
+        return InputSettings(tuple(str(Chain.parse(text)) for text in asked), self.options.copies_seed)
+
+    def _inputs(self, clips: ClipSet, kinds: list[str]) -> dict[str, NDArray[np.float32]]:
+        table, options = clips.of(self.table), self.options
+        return cache_inputs(self.root, table, kinds, self._settings(clips), options.inputs, engine_of(options))
 
     def of(self, spec: ModelSpec, clips: ClipSet) -> Material:
         """What a model reads of a set of clips."""
         table = clips.of(self.table)
         if spec.input != SPEECH_FRAMES:
-            made = self._inputs(table, [spec.input])
+            made = self._inputs(clips, [spec.input])
             few = int(len(table) < MANY_CLIPS)
             train_copies = few if self.options.train_copies is None else int(self.options.train_copies)
-            settings = {"input": spec.input, "train_copies": train_copies} | asdict(self.settings)
+            settings = {"input": spec.input, "train_copies": train_copies} | asdict(self._settings(clips))
             return Material(table, clips.emotions, settings, made[spec.input], train_copies=train_copies)
         frames = self._frames(table)
         settings = {"input": spec.input} | asdict(self.frame_settings)

@@ -99,8 +99,9 @@ class ModelSpec:
 
 
 _SUMMARY = NetworkSettings(
-    epochs=40, row_visits=600_000, batch_rows=128, learning_rate=2e-3, one_cycle=True, watch="val_accuracy", patience=6
+    epochs=40, row_visits=720_000, batch_rows=128, learning_rate=2e-3, one_cycle=True, watch="val_accuracy", patience=6
 )
+_LONG = replace(_SUMMARY, row_visits=640_000, batch_rows=64)
 _MEANS = NetworkSettings(epochs=100, row_visits=1_500_000, learning_rate=2e-3, watch="val_accuracy", patience=20)
 _FRAMES = NetworkSettings(epochs=40, row_visits=400_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
 _PICTURE = _FRAMES
@@ -114,9 +115,7 @@ MODELS: Final[dict[str, ModelSpec]] = {
         ModelSpec("xgboost", "XGBoost", "summary", "boosted trees on 162 numbers", estimator=xgboost),
         ModelSpec("catboost", "CatBoost", "summary", "boosted symmetric trees on 162 numbers", estimator=catboost),
         ModelSpec("cnn", "CNN", "summary", "convolutions over 162 numbers", cnn, training=_SUMMARY),
-        ModelSpec(
-            "lstm", "LSTM", "summary", "an LSTM over 162 numbers", lstm, training=replace(_SUMMARY, batch_rows=64)
-        ),
+        ModelSpec("lstm", "LSTM", "summary", "an LSTM over 162 numbers", lstm, training=_LONG),
         ModelSpec(
             "cnn_lstm", "CNN+LSTM", "summary", "convolutions and an LSTM over 162 numbers", cnn_lstm, training=_SUMMARY
         ),

@@ -180,7 +180,7 @@ def _cells_table(cells: Mapping[str, Any], clips: str) -> None:
                  "95 % interval": f"{report['uar_interval'][0]:.2f} to {report['uar_interval'][1]:.2f}",
                  "Macro F1": cell["macro_f1"], "Parameters": cell["parameters"],
                  "File (MB)": round(cell["file_bytes"] / 1e6, 1), "Training (s)": round(cell["train_s"]),
-                 "A 3 s clip (ms)": round(cell["clip_ms"])}
+                 "On cores": cell["cores"], "A 3 s clip (ms)": round(cell["clip_ms"])}
             )  # fmt: skip
     percent = {name: st.column_config.NumberColumn(format="percent") for name in ("Accuracy", "Recall", "Macro F1")}
     with st.expander("The numbers", icon=":material/table_chart:"):
