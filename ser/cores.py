@@ -50,7 +50,9 @@ def keep_freed_memory() -> None:
     A convolution over a batch frees and takes blocks of megabytes at each step, and every page that is taken anew costs
     a fault: 5 to 30 % of such a training's time. Does nothing where there is no glibc.
     """
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         for option, value in _MALLOC.values():
             library.mallopt(option, value)

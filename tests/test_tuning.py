@@ -31,8 +31,8 @@ def test_settings_reach_the_model() -> None:
     estimator = with_settings(spec_of("linear"), {"C": 0.25}).estimator
     assert estimator is not None
     assert estimator(0).C == 0.25
-    assert with_settings(spec_of("cnn"), {"learning_rate": 0.002}).training.learning_rate == 0.002
-    assert spec_of("cnn").training.learning_rate == 0.001
+    assert with_settings(spec_of("cnn"), {"learning_rate": 0.004}).training.learning_rate == 0.004
+    assert spec_of("cnn").training.learning_rate == 0.002  # the registry's own stays
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "speech_cnn_lstm"])
