@@ -75,6 +75,8 @@ class Materials:
     def __init__(self, root: Path, options: argparse.Namespace, table: pd.DataFrame) -> None:
         self.root, self.options, self.table = root, options, table
         self.frame_settings = FrameSettings()
+        for text in options.augment or ():  # what is no change is refused before anything is made or written
+            Chain.parse(text)
 
     def prepare(self, specs: Iterable[ModelSpec], clips: ClipSet) -> None:
         """Makes what several models read of a set in one pass: the altered copies cost more than the features."""
