@@ -63,7 +63,12 @@ def in_markdown(kept: dict[str, Any]) -> str:
         lines += _block(clips, protocol, cells)
     if kept.get("people"):
         lines += _people(kept["people"])
-    return "\n".join([*lines, FOOT, ""])
+    return "\n".join([*lines, f"{FOOT} {_cost(kept['cells'].values())}", ""])
+
+
+def _cost(cells: Iterable[dict[str, Any]]) -> str:
+    core_hours = sum(cell["train_s"] * cell["folds"] * cell["cores"] for cell in cells) / 3600
+    return f"All trainings of this table together took {core_hours:.1f} hours of a core."
 
 
 def _block(clips: str, protocol: str, cells: Sequence[dict[str, Any]]) -> list[str]:

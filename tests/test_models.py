@@ -61,6 +61,10 @@ def test_an_image_network_sees_grey_as_three_colours_and_says_where_it_starts() 
     scaled = model.get_layer("scale_as_taught").output
     assert scaled.shape == (None, 96, 96, 3)
     assert spectrogram.starts_from("mobilenetv2") == spectrogram.SCRATCH
+    inner = next(layer for layer in model.layers if isinstance(layer, keras.Model))
+    normalisations = [layer for layer in inner.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    # Keras's own 0.999 would still know more of its start than of what a short training showed it.
+    assert {layer.momentum for layer in normalisations} == {0.9}
 
 
 def test_weights_of_an_image_network_are_taken_from_the_folder_named(

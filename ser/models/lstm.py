@@ -58,8 +58,8 @@ def lstm_mfcc_wide(inputs: keras.KerasTensor, classes: int) -> keras.KerasTensor
 
 
 def lstm_deep(inputs: keras.KerasTensor, classes: int) -> keras.KerasTensor:
-    """Frames (b, t, 40), zero where padded → averaged in pairs → five LSTMs of 128 units, dropout 0.2 after each."""
-    x = layers.Masking()(layers.AveragePooling1D(2)(inputs))
+    """Frames (b, t, 40), zero where padded → averaged in fours → five LSTMs of 128 units, dropout 0.2 after each."""
+    x = layers.Masking()(layers.AveragePooling1D(4)(inputs))
     for i in range(5):
         x = layers.Dropout(0.2)(layers.LSTM(128, return_sequences=i < 4)(x))
     return layers.Dense(classes)(x)

@@ -102,10 +102,10 @@ _SUMMARY = NetworkSettings(
     epochs=40, row_visits=720_000, batch_rows=128, learning_rate=2e-3, one_cycle=True, watch="val_accuracy", patience=6
 )
 _LONG = replace(_SUMMARY, row_visits=640_000, batch_rows=64)
-_MEANS = NetworkSettings(epochs=100, row_visits=1_500_000, learning_rate=2e-3, watch="val_accuracy", patience=20)
-_FRAMES = NetworkSettings(epochs=40, row_visits=400_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
-_PICTURE = _FRAMES
-_BACKBONE = NetworkSettings(batch_rows=32, learning_rate=3e-4, masks=0.3, patience=3)
+_MEANS = NetworkSettings(epochs=100, row_visits=600_000, learning_rate=2e-3, watch="val_accuracy", patience=20)
+_FRAMES = NetworkSettings(epochs=40, row_visits=200_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
+_PICTURE = replace(_FRAMES, epochs=25)
+_BACKBONE = NetworkSettings(batch_rows=32, learning_rate=3e-4, one_cycle=True, masks=0.3, patience=3)
 
 MODELS: Final[dict[str, ModelSpec]] = {
     spec.name: spec
