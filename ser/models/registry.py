@@ -101,7 +101,7 @@ class ModelSpec:
 _SUMMARY = NetworkSettings(
     epochs=40, row_visits=720_000, batch_rows=128, learning_rate=2e-3, one_cycle=True, watch="val_accuracy", patience=6
 )
-_LONG = replace(_SUMMARY, row_visits=640_000, batch_rows=64)
+_LONG = replace(_SUMMARY, row_visits=780_000, batch_rows=64)
 _MEANS = NetworkSettings(epochs=100, row_visits=600_000, learning_rate=2e-3, watch="val_accuracy", patience=20)
 _FRAMES = NetworkSettings(epochs=40, row_visits=200_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
 _PICTURE = replace(_FRAMES, epochs=25)
