@@ -221,7 +221,7 @@ def train_classic(
         parts = [model.predict_on_batch(values[i : i + 256]) for i in range(0, len(values), 256)]
         return np.log(np.maximum(softmax(np.concatenate(parts)), PROBABILITY_MIN))
 
-    note = f"{starts_from(spec.name)}, {len(history)} epochs" if spec.name in BACKBONES else ""
+    note = f"{starts_from(spec.name)}, epochs: {len(history)}" if spec.name in BACKBONES else ""
     return Trained(says, model, parameter_count(model), keras_bytes(model), took_s, history, note)
 
 

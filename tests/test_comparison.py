@@ -107,6 +107,8 @@ def test_a_report_says_what_the_score_is_worth(tmp_path: Path) -> None:
     assert WARNINGS["random"] in text
     assert text.count("Copies beside each clip, as for `--augment`: `noise`.") == 1
     assert text.index("split by `speaker`") < text.index("split by `random`") < text.index("split by `published`")
+    cells = {name: cell | {"train_s": 900.0, "folds": 4, "cores": 2} for name, cell in kept["cells"].items()}
+    assert "took 6.0 hours of a core" in in_markdown({"cells": cells})
     stored = json.loads((tmp_path / "out" / "results.json").read_text())["cells"]
     assert stored["small/published/linear"]["warning"] == WARNINGS["published"]
     assert "warning" not in stored["small/speaker/linear"]

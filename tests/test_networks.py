@@ -117,6 +117,7 @@ def test_every_network_says_how_it_is_trained() -> None:
     for spec in MODELS.values():
         if spec.name in BACKBONES:  # the time has too few epochs of these to stop early: the whole cycle is run
             assert spec.training.one_cycle
+            assert spec.training.patience >= spec.training.epochs
         else:
             assert spec.training.epochs > spec.training.patience > 0
         assert bool(spec.network) + bool(spec.estimator) <= 1

@@ -105,7 +105,7 @@ _LONG = replace(_SUMMARY, row_visits=780_000, batch_rows=64)
 _MEANS = NetworkSettings(epochs=100, row_visits=600_000, learning_rate=2e-3, watch="val_accuracy", patience=20)
 _FRAMES = NetworkSettings(epochs=40, row_visits=200_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
 _PICTURE = replace(_FRAMES, epochs=25)
-_BACKBONE = NetworkSettings(batch_rows=32, learning_rate=3e-4, one_cycle=True, masks=0.3, patience=3)
+_BACKBONE = NetworkSettings(batch_rows=32, learning_rate=3e-4, one_cycle=True, masks=0.3)
 
 MODELS: Final[dict[str, ModelSpec]] = {
     spec.name: spec
@@ -141,7 +141,7 @@ MODELS: Final[dict[str, ModelSpec]] = {
         *(
             ModelSpec(
                 name, title, "mel_picture", f"the image network {title}, looking at the mel spectrogram",
-                backbone(name), training=replace(_BACKBONE, epochs=epochs),
+                backbone(name), training=replace(_BACKBONE, epochs=epochs, patience=epochs),
             )
             for name, (title, _, epochs) in BACKBONES.items()
         ),

@@ -18,7 +18,7 @@ from keras import layers
 from ser.errors import ModelError
 
 Builder = Callable[[keras.KerasTensor, int], keras.KerasTensor]
-# Name: Keras's name, its module, and as many epochs as two cores do on RAVDESS, all protocols, in about half an hour.
+# Name: Keras's name, its module, and its epochs: on RAVDESS, all protocols together well under an hour of two cores.
 BACKBONES: Final = {
     "vgg16": ("VGG16", "vgg16", 1),
     "resnet101": ("ResNet101", "resnet", 2),
