@@ -179,9 +179,7 @@ def fit_network(
     model = build_network(spec, train.values, classes)
     epochs = settings.epochs_for(len(train.targets))
     model.compile(
-        keras.optimizers.AdamW(
-            _learning_rate(settings, epochs, len(train.targets)), weight_decay=settings.weight_decay, clipnorm=1.0
-        ),
+        _optimizer(settings, _learning_rate(settings, epochs, len(train.targets)), model.layers[-1].name),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
         weighted_metrics=["accuracy"],
     )
@@ -208,6 +206,18 @@ def fit_network(
     )  # fmt: skip
     model.load_weights(best)
     return model, read_history(folder / "history.csv")
+
+
+def _optimizer(settings: NetworkSettings, learning_rate: float | Any, last: str) -> keras.optimizers.Optimizer:
+    """The optimizer of a network whose ``last`` layer makes the logits, which Muon leaves to AdamW."""
+    if settings.optimizer == "adamw":
+        return keras.optimizers.AdamW(learning_rate, weight_decay=settings.weight_decay, clipnorm=1.0)
+    if settings.optimizer == "muon":
+        decay = settings.weight_decay
+        return keras.optimizers.Muon(
+            learning_rate, weight_decay=decay, adam_weight_decay=decay, exclude_layers=[last], clipnorm=1.0
+        )
+    raise ValueError(f"There is no optimizer '{settings.optimizer}'. Optimizers: adamw, muon.")
 
 
 def _learning_rate(settings: NetworkSettings, epochs: int, rows: int) -> float | Any:

@@ -68,14 +68,20 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyt
 
 
 def test_one_cycle_lets_the_learning_rate_rise_and_fall_to_nothing(tmp_path: Path) -> None:
-    cycle = replace(QUICK, one_cycle=True, epochs=5, patience=5)
-    _, history = fit_network(SPEC, some_rows(160), some_rows(48, seed=1), 3, cycle, tmp_path)
+    cycle = replace(QUICK, optimizer="muon", learning_rate=1e-2, one_cycle=True, epochs=5, patience=5)
+    model, history = fit_network(SPEC, some_rows(160), some_rows(48, seed=1), 3, cycle, tmp_path)
+    assert accuracy(model, some_rows(60, seed=2)) > 0.85
     rates = [row["learning_rate"] for row in history]
-    assert rates[0] > 0.8 * QUICK.learning_rate  # risen within the first epoch, and hardly fallen yet
+    assert rates[0] > 0.8 * cycle.learning_rate  # risen within the first epoch, and hardly fallen yet
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] == pytest.approx(0.0, abs=1e-9)
     _, steady = fit_network(SPEC, some_rows(160), some_rows(48, seed=1), 3, QUICK, tmp_path / "steady")
     assert steady[0]["learning_rate"] == pytest.approx(QUICK.learning_rate)
+
+
+def test_an_optimizer_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no optimizer 'sgd'. Optimizers: adamw, muon"):
+        fit_network(SPEC, some_rows(20), some_rows(20), 3, replace(QUICK, optimizer="sgd"), tmp_path)
 
 
 def test_large_sets_get_fewer_epochs() -> None:
