@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,9 +214,9 @@ def _optimizer(settings: NetworkSettings, learning_rate: float | Any, last: str)
     if settings.optimizer == "adamw":
         return keras.optimizers.AdamW(learning_rate, weight_decay=settings.weight_decay, clipnorm=1.0)
     if settings.optimizer == "muon":
-        decay = settings.weight_decay
+        decay, logits = settings.weight_decay, rf"(^|/){re.escape(last)}/"  # else "dense" means "dense_1" as well
         return keras.optimizers.Muon(
-            learning_rate, weight_decay=decay, adam_weight_decay=decay, exclude_layers=[last], clipnorm=1.0
+            learning_rate, weight_decay=decay, adam_weight_decay=decay, exclude_layers=[logits], clipnorm=1.0
         )
     raise ValueError(f"There is no optimizer '{settings.optimizer}'. Optimizers: adamw, muon.")
 

@@ -200,12 +200,13 @@ def test_trainings_side_by_side_say_the_same_as_one_after_the_other(
     data = corpus_of_tones(tmp_path)
     for name, trainings in (("one", "1"), ("two", "2")):
         words = ["--tables", str(data), "--inputs", str(tmp_path / "inputs"), "--finished", str(tmp_path / name),
-                 "--out", str(tmp_path / f"out-{name}"), "--clips", "ravdess", "--protocol", "random",
-                 "--model", "linear", "mlp", "lstm_mfcc", "--workers", "1", "--trainings", trainings]  # fmt: skip
+                 "--out", str(tmp_path / f"out-{name}"), "--clips", "ravdess", "--protocol", "random", "speaker",
+                 "--folds", "1", "--model", "linear", "lstm_mfcc", "--workers", "1",
+                 "--trainings", trainings]  # fmt: skip
         assert cli.main(["compare", str(data), *words]) == 0
     one, two = (json.loads((tmp_path / f"out-{name}" / "results.json").read_text())["cells"] for name in ("one", "two"))
     assert set(one) == set(two)
-    assert len(one) == 3
+    assert len(one) == 4
     for key, cell in one.items():
         assert cell["report"]["accuracy"] == pytest.approx(two[key]["report"]["accuracy"], abs=0.1)
         if key.endswith("linear"):
@@ -214,8 +215,8 @@ def test_trainings_side_by_side_say_the_same_as_one_after_the_other(
         assert two[key]["cores"] == (1 if hasattr(os, "sched_setaffinity") else usable_cores())
     log = (tmp_path / "out-two" / "log.txt").read_text()
     assert "ravdess/random/linear, fold 1: UAR" in log
-    assert "3 of 3: ravdess/" in log
-    assert "3 of 3: ravdess/" in capfd.readouterr().out
+    assert "4 of 4: ravdess/" in log
+    assert "4 of 4: ravdess/" in capfd.readouterr().out
 
 
 def test_what_cannot_be_compared_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

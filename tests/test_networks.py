@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from ser.models.registry import MODELS, NetworkSettings, spec_of
 from ser.models.spectrogram import BACKBONES
-from ser.networks import Batches, Rows, fit_network, masked, read_history
+from ser.networks import Batches, Rows, _optimizer, fit_network, masked, read_history
 
 QUICK = NetworkSettings(epochs=4, batch_rows=16, learning_rate=3e-3, patience=4)
 SPEC = spec_of("lstm_mfcc")
@@ -68,15 +69,29 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyt
 
 
 def test_one_cycle_lets_the_learning_rate_rise_and_fall_to_nothing(tmp_path: Path) -> None:
-    cycle = replace(QUICK, optimizer="muon", learning_rate=1e-2, one_cycle=True, epochs=5, patience=5)
-    model, history = fit_network(SPEC, some_rows(160), some_rows(48, seed=1), 3, cycle, tmp_path)
-    assert accuracy(model, some_rows(60, seed=2)) > 0.85
+    cycle = replace(QUICK, one_cycle=True, epochs=5, patience=5)
+    _, history = fit_network(SPEC, some_rows(160), some_rows(48, seed=1), 3, cycle, tmp_path)
     rates = [row["learning_rate"] for row in history]
-    assert rates[0] > 0.8 * cycle.learning_rate  # risen within the first epoch, and hardly fallen yet
+    assert rates[0] > 0.8 * QUICK.learning_rate  # risen within the first epoch, and hardly fallen yet
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] == pytest.approx(0.0, abs=1e-9)
     _, steady = fit_network(SPEC, some_rows(160), some_rows(48, seed=1), 3, QUICK, tmp_path / "steady")
     assert steady[0]["learning_rate"] == pytest.approx(QUICK.learning_rate)
+
+
+def test_muon_learns_too(tmp_path: Path) -> None:
+    muon = replace(QUICK, optimizer="muon", learning_rate=1e-2, one_cycle=True, epochs=5, patience=5)
+    model, _ = fit_network(SPEC, some_rows(160), some_rows(48, seed=1), 3, muon, tmp_path)
+    assert accuracy(model, some_rows(60, seed=2)) > 0.85
+
+
+def test_muon_leaves_the_logits_alone_to_adamw_whatever_they_are_called() -> None:
+    inputs = keras.Input((6,))
+    hidden = keras.layers.Dense(5, name="dense_1")(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(3, name="dense")(hidden))
+    optimizer = _optimizer(replace(QUICK, optimizer="muon"), 1e-3, "dense")
+    by_adamw = [weight.path for weight in model.trainable_weights if optimizer._should_use_adamw(weight)]
+    assert by_adamw == ["dense_1/bias", "dense/kernel", "dense/bias"]
 
 
 def test_an_optimizer_that_is_none_is_refused(tmp_path: Path) -> None:
