@@ -2,6 +2,7 @@
 # Written for GNU make 3.81 and BSD tools, which macOS has.
 PORT ?= 8501
 ARGS ?=
+TESTERS ?= 2
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
@@ -10,8 +11,8 @@ PY = .venv/bin/python
 app: install ## start the page on http://localhost:8501 (another port: make app PORT=8600)
 	@$(PY) -m ser app --port "$(PORT)"
 
-test: install-dev ## run every test (some of them: make test ARGS="tests/test_audio.py -x")
-	@$(PY) -m pytest $(ARGS)
+test: install-dev ## run every test (some of them: make test TESTERS=0 ARGS="tests/test_audio.py -x")
+	@$(PY) -m pytest --numprocesses "$(TESTERS)" --dist loadfile $(ARGS)
 
 lint: install-dev ## check style, format, types and the Dockerfile
 	@$(PY) -m ruff check .

@@ -110,6 +110,7 @@ _LONG = replace(
 _MEANS = NetworkSettings(epochs=100, row_visits=600_000, learning_rate=2e-3, watch="val_accuracy", patience=20)
 _FRAMES = NetworkSettings(epochs=40, row_visits=200_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
 _PICTURE = replace(_FRAMES, epochs=25)
+_PICTURES = 1_632  # training rows of RAVDESS: what an epoch of an image network is counted in
 _BACKBONE = NetworkSettings(batch_rows=32, learning_rate=3e-4, one_cycle=True, masks=0.3)
 
 MODELS: Final[dict[str, ModelSpec]] = {
@@ -146,7 +147,8 @@ MODELS: Final[dict[str, ModelSpec]] = {
         *(
             ModelSpec(
                 name, title, "mel_picture", f"the image network {title}, looking at the mel spectrogram",
-                backbone(name), training=replace(_BACKBONE, epochs=epochs, patience=epochs),
+                backbone(name),
+                training=replace(_BACKBONE, epochs=epochs, row_visits=epochs * _PICTURES, patience=epochs),
             )
             for name, (title, _, epochs) in BACKBONES.items()
         ),
