@@ -65,6 +65,8 @@ def test_an_image_network_sees_grey_as_three_colours_and_says_where_it_starts() 
     normalisations = [layer for layer in inner.layers if isinstance(layer, keras.layers.BatchNormalization)]
     # Keras's own 0.999 would still know more of its start than of what a short training showed it.
     assert {layer.momentum for layer in normalisations} == {0.9}
+    plain = build_network(spec_of("spectrogram_cnn"), rows_for("spectrogram_cnn"), classes=8).layers
+    assert {layer.momentum for layer in plain if isinstance(layer, keras.layers.BatchNormalization)} == {0.9}
 
 
 def test_weights_of_an_image_network_are_taken_from_the_folder_named(

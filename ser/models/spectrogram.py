@@ -25,7 +25,8 @@ BACKBONES: Final = {
     "efficientnetb3": ("EfficientNetB3", "efficientnet", 5),
     "mobilenetv2": ("MobileNetV2", "mobilenet_v2", 10),
 }
-# Keras's image networks average their statistics over 100 to 1,000 steps, more than a short training has.
+# Keras averages the statistics over 100 steps, in some image networks over 1,000: more than a short training has, whose
+# epoch validation then chooses by statistics that are not yet the network's.
 SCRATCH_MOMENTUM: Final = 0.9
 SCRATCH, IMAGENET = "from scratch", "from ImageNet"
 FOLDER_VARIABLE, DOWNLOAD = "SER_IMAGENET", "download"
@@ -36,7 +37,8 @@ def spectrogram_cnn(inputs: keras.KerasTensor, classes: int) -> keras.KerasTenso
     x = inputs
     for i, filters in enumerate((32, 64, 128, 128)):
         x = layers.Conv2D(filters, 3, strides=1 if i else 2, padding="same", use_bias=False)(x)
-        x = layers.MaxPooling2D()(layers.ReLU()(layers.BatchNormalization()(x)))
+        x = layers.BatchNormalization(momentum=SCRATCH_MOMENTUM)(x)
+        x = layers.MaxPooling2D()(layers.ReLU()(x))
     x = layers.Dropout(0.4)(layers.GlobalAveragePooling2D()(x))
     return layers.Dense(classes)(layers.Dense(64, activation="relu")(x))
 
