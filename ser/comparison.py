@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ from ser.errors import CorpusError, ModelError
 from ser.fitting import Fitted, Material, fit
 from ser.input_cache import InputSettings
 from ser.models.registry import ModelSpec
+from ser.networks import build_network, design
 from ser.protocols import PUBLISHED, splits_of
 from ser.report import Evaluated, FoldScore, Report, summarise
 from ser.splits import Split
@@ -215,9 +216,20 @@ def _training(spec: ModelSpec) -> dict[str, object]:
     return asdict(spec.training) if spec.network else {}
 
 
+def _design(spec: ModelSpec, material: Material) -> Any:
+    """What a classic model is made of."""
+    if spec.network:
+        assert material.values is not None
+        return design(
+            build_network(spec, np.zeros((1, *material.values.shape[2:]), np.float32), len(material.emotions))
+        )
+    return str(spec.estimator(spec.training.seed).get_params()) if spec.estimator else ""
+
+
 def _fold_key(cell: Cell, material: Material, rows: Split) -> str:
-    """Sixteen hexadecimal digits that change with the clips, the split and the settings."""
+    """Sixteen hexadecimal digits that change with the clips, the split, the settings and the model."""
     settings = material.settings | {"training": _training(cell.spec), "emotions": cell.clips.emotions}
+    settings |= {"design": _design(cell.spec, material)}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update("\n".join(material.table["path"] + material.table["emotion"]).encode())
     for part in (rows.train, rows.validation, rows.test):

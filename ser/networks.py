@@ -72,6 +72,24 @@ def parameter_count(model: keras.Model) -> int:
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
 
+def design(model: keras.Model) -> list[Any]:
+    """Kind and settings of each layer, those of inner networks too: changes when the network does.
+
+    Without names, which Keras numbers as it goes, and without what ties layers together, which has them.
+    """
+    parts: list[Any] = []
+    for layer in model.layers:
+        inner = design(layer) if isinstance(layer, keras.Model) else _nameless(layer.get_config())
+        parts.append([type(layer).__name__, inner])
+    return parts
+
+
+def _nameless(config: Any) -> Any:
+    if isinstance(config, dict):
+        return {key: _nameless(value) for key, value in config.items() if key not in ("name", "registered_name")}
+    return [_nameless(value) for value in config] if isinstance(config, list | tuple) else str(config)
+
+
 class Batches(keras.utils.PyDataset):
     """Training rows in an order that depends on seed and epoch alone, so that a resumed training sees the same."""
 

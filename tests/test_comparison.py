@@ -91,6 +91,11 @@ def test_a_finished_fold_is_read_and_a_changed_setting_is_not(tmp_path: Path, mo
     other = Material(material.table, material.emotions, {"input": "other"}, values=material.values)
     with pytest.raises(TypeError):
         run_cell(cell, other, tmp_path, lambda _: None)
+    estimator = cell.spec.estimator
+    assert estimator
+    weaker = replace(cell.spec, estimator=lambda seed: estimator(seed).set_params(C=0.5))
+    with pytest.raises(TypeError):
+        run_cell(replace(cell, spec=weaker), material, tmp_path, lambda _: None)
 
 
 def test_a_report_says_what_the_score_is_worth(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -14,7 +15,7 @@ from ser.inputs import INPUTS
 from ser.models import spectrogram
 from ser.models.lstm import ChronoBias
 from ser.models.registry import MODELS, spec_of
-from ser.networks import build_network, parameter_count
+from ser.networks import build_network, design, parameter_count
 
 RNG = np.random.default_rng(0)
 SIZES = {
@@ -131,3 +132,14 @@ def test_a_package_that_is_missing_is_named(name: str, package: str, monkeypatch
 def test_an_unknown_model_is_named_beside_those_there_are() -> None:
     with pytest.raises(ModelError, match="no model 'vgg19'.*lstm_mfcc_wide"):
         spec_of("vgg19")
+
+
+@pytest.mark.parametrize("name", ["lstm_mfcc", "attention", "spectrogram_cnn", "mobilenetv2"])
+def test_a_design_is_the_same_each_time_and_changes_with_a_layer(name: str) -> None:
+    rows = rows_for(name)
+    model, again = (build_network(spec_of(name), rows, classes=8) for _ in range(2))
+    assert design(model) == design(again)
+    assert " at 0x" not in json.dumps(design(model))  # an address would be another in each process
+    inner = next((layer for layer in again.layers if isinstance(layer, keras.Model)), again)
+    inner.layers[-2].trainable = False
+    assert design(model) != design(again)
