@@ -2,7 +2,7 @@
 
 python -m scripts.try_optimizers DATA trains on the training speakers of the first of five folds by speaker of all
 corpora, and asks its validation speakers; the fold's test speakers, on whom ``ser compare`` reports, are not looked at.
-docs/experiments.md has what came out. Four minutes of one core a training.
+Four minutes of one core a training.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ser.commands.material import Materials, add_copy_arguments, read_table
 from ser.commands.workers import add_engine_arguments
 from ser.comparison import SETS
 from ser.fitting import train_classic
-from ser.models.registry import spec_of
+from ser.models.registry import NetworkSettings, spec_of
 from ser.protocols import splits_of
 
 TABLES = Path(__file__).resolve().parent.parent / "processed_data"
@@ -44,9 +44,9 @@ def main() -> None:
     print(f"{len(train.targets)} rows teach, {len(validation.targets)} are asked, {options.row_visits} visits")
     for tried in options.tried:
         optimizer, rate = tried.split("=")
-        decay = 0.02 if optimizer == "muon" else 1e-4
+        of = spec.training if optimizer == spec.training.optimizer else NetworkSettings()
         training = replace(
-            spec.training, optimizer=optimizer, learning_rate=float(rate), weight_decay=decay,
+            spec.training, optimizer=optimizer, learning_rate=float(rate), weight_decay=of.weight_decay,
             row_visits=options.row_visits,
         )  # fmt: skip
         with tempfile.TemporaryDirectory(prefix="ser-") as folder:

@@ -30,6 +30,7 @@ from ser.errors import CorpusError, ModelError
 from ser.fitting import Fitted, Material, fit
 from ser.input_cache import InputSettings
 from ser.models.registry import ModelSpec
+from ser.models.spectrogram import BACKBONES, starts_from
 from ser.networks import build_network, design
 from ser.protocols import PUBLISHED, splits_of
 from ser.report import Evaluated, FoldScore, Report, summarise
@@ -156,12 +157,13 @@ def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars:
     table = _each_version_a_clip(material.table, material.versions) if published else material.table
     splits = splits_of(cell.protocol, table, sorted(table["corpus"].unique()), sparse=True)
     splits = splits[: cell.folds] if cell.folds else splits
+    made_of = _made_of(cell, material)
     folds: list[FoldScore] = []
     parts: list[Answers] = []
     fitted: list[Fitted] = []
     for number, split in enumerate(splits, start=1):
         rows = split if published else material.version_rows(split)  # the flawed protocol has split such rows already
-        folder = kept / cell.key / _fold_key(cell, material, rows)
+        folder = kept / cell.key / _fold_key(made_of, material, rows)
         one = fit(cell.spec, material, rows, folder, bars)
         fitted.append(one)
         folds.append(_score(table, split, one))
@@ -216,21 +218,23 @@ def _training(spec: ModelSpec) -> dict[str, object]:
     return asdict(spec.training) if spec.network else {}
 
 
-def _design(spec: ModelSpec, material: Material) -> Any:
-    """What a classic model is made of."""
+def _made_of(cell: Cell, material: Material) -> dict[str, Any]:
+    """All that decides what a cell's trainings come to, beside clips and rows: settings and the model's parts."""
+    spec, parts = cell.spec, ""
+    settings = material.settings | {"training": _training(spec), "emotions": cell.clips.emotions}
     if spec.network:
         assert material.values is not None
-        return design(
-            build_network(spec, np.zeros((1, *material.values.shape[2:]), np.float32), len(material.emotions))
-        )
-    return str(spec.estimator(spec.training.seed).get_params()) if spec.estimator else ""
+        row = np.zeros((1, *material.values.shape[2:]), np.float32)
+        parts = json.dumps(design(build_network(spec, row, len(material.emotions))))
+    elif spec.estimator:
+        parts = str(spec.estimator(spec.training.seed).get_params())
+    start = starts_from(spec.name) if spec.name in BACKBONES else ""
+    return settings | {"parts": parts, "start": start}
 
 
-def _fold_key(cell: Cell, material: Material, rows: Split) -> str:
+def _fold_key(made_of: dict[str, Any], material: Material, rows: Split) -> str:
     """Sixteen hexadecimal digits that change with the clips, the split, the settings and the model."""
-    settings = material.settings | {"training": _training(cell.spec), "emotions": cell.clips.emotions}
-    settings |= {"design": _design(cell.spec, material)}
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
     digest.update("\n".join(material.table["path"] + material.table["emotion"]).encode())
     for part in (rows.train, rows.validation, rows.test):
         digest.update(np.ascontiguousarray(part).tobytes())

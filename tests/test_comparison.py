@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from ser import cli, fitting
+from ser import cli, comparison, fitting
 from ser.commands import compare
 from ser.comparison import SETS, Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
@@ -96,6 +96,17 @@ def test_a_finished_fold_is_read_and_a_changed_setting_is_not(tmp_path: Path, mo
     weaker = replace(cell.spec, estimator=lambda seed: estimator(seed).set_params(C=0.5))
     with pytest.raises(TypeError):
         run_cell(replace(cell, spec=weaker), material, tmp_path, lambda _: None)
+
+
+def test_a_fold_of_an_image_network_is_kept_by_where_it_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = small_material()
+    material = replace(small, values=np.zeros((len(small.table), 1, 96, 96, 1), np.float32))
+    cell, split = Cell(spec_of("mobilenetv2"), "random", SET), splits_of("random", small.table, [])[0]
+    keys = []
+    for start in ("from scratch", "from scratch", "from ImageNet"):
+        monkeypatch.setattr(comparison, "starts_from", lambda _, start=start: start)
+        keys.append(comparison._fold_key(comparison._made_of(cell, material), material, split))
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_a_report_says_what_the_score_is_worth(tmp_path: Path) -> None:

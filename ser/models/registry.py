@@ -34,7 +34,7 @@ class NetworkSettings:
         row_visits: rows seen at most, over all epochs, so that large sets get fewer epochs; 0 for no such limit.
         batch_rows: rows a step.
         optimizer: ``adamw``, or ``muon``, whose steps turn every direction of a matrix alike (Jordan et al. 2024; steps
-            as wide as AdamW's by Liu et al. 2025): the LSTM over 162 steps gets as far in two thirds of the epochs.
+            as wide as AdamW's by Liu et al. 2025): the LSTM over 162 steps gets as far in half the epochs.
         learning_rate: at the start; halved when the validation loss stands still for ``patience / 3`` epochs.
         one_cycle: instead, the learning rate rises to ``learning_rate`` and falls to 0 along a cosine, over all epochs
             (Smith & Topin 2018): gets as far in half the epochs where these are many.
@@ -110,7 +110,7 @@ _LONG = replace(
 _MEANS = NetworkSettings(epochs=100, row_visits=600_000, learning_rate=2e-3, watch="val_accuracy", patience=20)
 _FRAMES = NetworkSettings(epochs=40, row_visits=200_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
 _PICTURE = replace(_FRAMES, epochs=25)
-_PICTURES = 1_632  # training rows of RAVDESS: what an epoch of an image network is counted in
+_RAVDESS_ROWS = 1_632  # of training, where copies are no rows of their own: what image networks' epochs are counted in
 _BACKBONE = NetworkSettings(batch_rows=32, learning_rate=3e-4, one_cycle=True, masks=0.3)
 
 MODELS: Final[dict[str, ModelSpec]] = {
@@ -148,7 +148,7 @@ MODELS: Final[dict[str, ModelSpec]] = {
             ModelSpec(
                 name, title, "mel_picture", f"the image network {title}, looking at the mel spectrogram",
                 backbone(name),
-                training=replace(_BACKBONE, epochs=epochs, row_visits=epochs * _PICTURES, patience=epochs),
+                training=replace(_BACKBONE, epochs=epochs, row_visits=epochs * _RAVDESS_ROWS, patience=epochs),
             )
             for name, (title, _, epochs) in BACKBONES.items()
         ),
