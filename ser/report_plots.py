@@ -13,6 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ser.plots import EMOTION_LOOKS, GREY, INK, LOUDNESS, finish, with_legend
+from ser.ranking import Placed
 
 WARM: Final = "#CA6213"
 Report = Mapping[str, Any]
@@ -116,12 +117,11 @@ def robustness(conditions: Sequence[Mapping[str, Any]]) -> go.Figure:
     return finish(figure, height_px=60 + 34 * len(names))
 
 
-def side_by_side(cells: Mapping[str, Report], clips: str, people: float | None = None) -> go.Figure:
+def side_by_side(cells: Mapping[str, Report], clips: str) -> go.Figure:
     """Recall of each model on a set of clips, a bar a protocol, the best on voices never heard on top.
 
     Args:
         cells: of ``results.json``.
-        people: what human listeners reach, 0 … 1; a line.
     """
     found: dict[str, dict[str, float]] = {}
     for key, cell in cells.items():
@@ -139,9 +139,26 @@ def side_by_side(cells: Mapping[str, Report], clips: str, people: float | None =
             marker={"color": colour, "pattern": STRIPES | {"shape": pattern}},
             hovertemplate=f"%{{y}}, {words}: %{{x:.1f}} %<extra></extra>",
         )  # fmt: skip
-    if people is not None:
-        figure.add_vline(x=100 * people, line={"color": GREY, "dash": "dot"}, annotation_text="people")
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_xaxes(title="unweighted average recall (%)", range=[0, 104], fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True)
     return with_legend(finish(figure, height_px=110 + 22 * sum(len(scores) for scores in found.values())))
+
+
+def people_and_models(placed: Sequence[Placed]) -> go.Figure:
+    """Recall of people and of models on the same clips, in the order given; people's bars are striped."""
+    names = [one.who + (" (one fold)" if one.part else "") for one in placed]
+    figure = go.Figure(
+        go.Bar(
+            x=[100 * one.uar for one in placed], y=names, orientation="h",
+            text=[f"{one.uar:.0%}" for one in placed], textposition="outside", cliponaxis=False,
+            marker={
+                "color": [WARM if one.person else INK for one in placed],
+                "pattern": STRIPES | {"shape": ["/" if one.person else "" for one in placed]},
+            },
+            hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, 110], visible=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True)
+    return finish(figure, height_px=60 + 28 * len(names))

@@ -62,6 +62,7 @@ def test_the_comparison_warns_of_the_flawed_split(tmp_path: Path, monkeypatch: p
     assert not page.exception
     assert "on both sides of the split" in shown(page)
     assert "named the emotion meant in 40% of 10 votes" in shown(page)
+    assert "And people?" not in shown(page)
     assert page.selectbox(key="about-cell").options == ["cnn, split by speaker", "cnn, split by published"]
     both = len(page.get("plotly_chart"))
     page.selectbox(key="about-cell").select("ravdess/published/cnn").run(timeout=30)
@@ -69,3 +70,8 @@ def test_the_comparison_warns_of_the_flawed_split(tmp_path: Path, monkeypatch: p
     assert len(page.expander) == 3  # the model's examples, the numbers, this model's examples
     page.segmented_control(key="about-set").select("pooled").run(timeout=30)
     assert not page.exception
+    crema_d = {"report": report | {"groups": {"corpus": {"crema-d": 0.6}}}}
+    path.write_text(json.dumps({"cells": {"pooled/speaker/mlp": cell([]) | crema_d}, "people": people}))
+    page.run(timeout=30)
+    assert not page.exception
+    assert "And people?" in shown(page)

@@ -125,6 +125,12 @@ def test_a_report_says_what_the_score_is_worth(tmp_path: Path) -> None:
     assert text.index("split by `speaker`") < text.index("split by `random`") < text.index("split by `published`")
     cells = {name: cell | {"train_s": 900.0, "folds": 4, "cores": 2} for name, cell in kept["cells"].items()}
     assert "took 6.0 hours of a core" in in_markdown({"cells": cells})
+    speakers = kept["cells"]["small/speaker/linear"]["report"]["speakers"]
+    one_fold = kept["cells"]["small/speaker/linear"] | {"folds": 1}
+    one_fold["report"] = one_fold["report"] | {"speakers": 1, "model": "first"}
+    beside = in_markdown({"cells": kept["cells"] | {"small/speaker/first": one_fold}})
+    assert f"split by `speaker`: 3 emotions, {speakers} speakers" in beside
+    assert "`first`: 1 of 5 folds only." in beside
     stored = json.loads((tmp_path / "out" / "results.json").read_text())["cells"]
     assert stored["small/published/linear"]["warning"] == WARNINGS["published"]
     assert "warning" not in stored["small/speaker/linear"]

@@ -11,6 +11,7 @@ from ser import report_plots
 from ser.catalogue import DEFAULT_MODEL, MODEL_FOLDER
 from ser.constants import EMOTIONS
 from ser.manifest import read_json
+from ser.ranking import Placed
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +67,12 @@ def test_models_stand_in_the_order_of_new_voices_not_of_leaks() -> None:
     assert list(published.x) == [None, pytest.approx(95.0)]
     assert published.marker.pattern.shape
     assert speaker.name == "voices never heard"
+
+
+def test_people_stand_among_the_models_and_look_different() -> None:
+    placed = (Placed("b", 0.7, False), Placed("people", 0.45, True), Placed("c", 0.1, False, part=True))
+    (bars,) = report_plots.people_and_models(placed).data
+    assert list(bars.x) == pytest.approx([70.0, 45.0, 10.0])
+    assert list(bars.y) == ["b", "people", "c (one fold)"]
+    assert [bool(shape) for shape in bars.marker.pattern.shape] == [False, True, False]
+    assert bars.marker.color[0] == bars.marker.color[2] != bars.marker.color[1]

@@ -18,14 +18,14 @@ COLUMNS = ["path", "corpus", "speaker", "gender", "language", "emotion", "senten
 
 
 @st.cache_data(show_spinner=False)
-def read_clips(path: str, _changed_ns: int) -> pd.DataFrame:
+def read_clips(path: str, changed_ns: int) -> pd.DataFrame:
     """The table of clips; read again only when it has changed. A column that it lacks is empty."""
     table = pd.read_csv(path, usecols=lambda name: name in COLUMNS, dtype={"sentence": str})
     return table.reindex(columns=COLUMNS)
 
 
 @st.cache_data(show_spinner=False)
-def read_mfcc(path: str, _changed_ns: int) -> pd.DataFrame:
+def read_mfcc(path: str, changed_ns: int) -> pd.DataFrame:
     """The averaged MFCC of each clip, in the same order."""
     names = ["path", *(f"mfcc_{i:02d}" for i in range(corpus_plots.MFCC_SHOWN))]
     return pd.read_parquet(path, columns=names)

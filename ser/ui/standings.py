@@ -13,6 +13,7 @@ from ser import report_plots
 from ser.catalogue import MODEL_FOLDER, known_models
 from ser.corpus_titles import corpus_title
 from ser.manifest import read_json
+from ser.ranking import beside_people
 from ser.ui import look, pictures
 
 WORDS = {
@@ -25,7 +26,7 @@ COMPARISON = MODEL_FOLDER / "comparison" / "results.json"
 
 
 @st.cache_data(show_spinner=False)
-def stored(path: str, _changed_ns: int) -> dict[str, Any]:
+def stored(path: str, changed_ns: int) -> dict[str, Any]:
     """A JSON file; read again only when it has changed."""
     return read_json(Path(path))
 
@@ -151,22 +152,35 @@ def _comparison() -> None:
         format_func=corpus_title,
         key="about-set",
     )
-    people = kept["people"]["majority_uar"] if kept.get("people") and clips == "crema-d" else None
     with st.container(border=True):
         alt = "Recall of each model by protocol; the table below has the numbers"
-        pictures.chart(report_plots.side_by_side(kept["cells"], clips, people), "models", clips, alt)
+        pictures.chart(report_plots.side_by_side(kept["cells"], clips), "models", clips, alt)
         st.caption(
             "The striped bars are how demos get their 90 %: copies of one recording, or the same voices, stood on both "
             "sides of the split. The plain bar is what a new voice gets."
         )
     _cells_table(kept["cells"], clips)
     _one_cell(kept["cells"], clips)
-    if kept.get("people"):
-        one = kept["people"]
-        st.caption(
-            f"People who heard CREMA-D's sound alone named the emotion meant in {one['accuracy']:.0%} of "
-            f"{one['votes']:,} votes; the most frequent vote was right in {one['majority_accuracy']:.0%} of the clips."
-        )
+    _people(kept)
+
+
+def _people(kept: Mapping[str, Any]) -> None:
+    if not kept.get("people"):
+        return
+    one, placed = kept["people"], beside_people(kept)
+    if placed:
+        with st.container(border=True):
+            st.markdown("**And people?**")
+            alt = "Recall on CREMA-D: " + ", ".join(f"{each.who} {each.uar:.0%}" for each in placed)
+            pictures.chart(report_plots.people_and_models(placed), "people", "crema-d", alt)
+            st.caption(
+                "Recall on CREMA-D's clips, sound alone. The models were taught by other actors of the same recordings "
+                "and may answer surprise too; the listeners chose among six emotions and were taught by life alone."
+            )
+    st.caption(
+        f"People who heard CREMA-D's sound alone named the emotion meant in {one['accuracy']:.0%} of "
+        f"{one['votes']:,} votes; the most frequent vote was right in {one['majority_accuracy']:.0%} of the clips."
+    )
 
 
 def _cells_table(cells: Mapping[str, Any], clips: str) -> None:
@@ -180,7 +194,8 @@ def _cells_table(cells: Mapping[str, Any], clips: str) -> None:
                  "95 % interval": f"{report['uar_interval'][0]:.2f} to {report['uar_interval'][1]:.2f}",
                  "Macro F1": cell["macro_f1"], "Parameters": cell["parameters"],
                  "File (MB)": round(cell["file_bytes"] / 1e6, 1), "Training (s)": round(cell["train_s"]),
-                 "On cores": cell["cores"], "A 3 s clip (ms)": round(cell["clip_ms"])}
+                 "On cores": cell["cores"], "A 3 s clip (ms)": round(cell["clip_ms"]), "Folds": cell["folds"],
+                 "Note": cell["note"]}
             )  # fmt: skip
     percent = {name: st.column_config.NumberColumn(format="percent") for name in ("Accuracy", "Recall", "Macro F1")}
     with st.expander("The numbers", icon=":material/table_chart:"):
