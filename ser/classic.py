@@ -22,6 +22,7 @@ from ser.ears import ENCODER
 from ser.errors import ModelError
 from ser.features import front_end
 from ser.fitting import Material, Trained, train_classic
+from ser.fold_keys import fold_key, made_of, training_of
 from ser.inputs import INPUTS, SPEECH_FRAMES
 from ser.litert import export_litert
 from ser.manifest import sha256_of
@@ -98,7 +99,7 @@ def train_and_ship(
     Args:
         material: clips with all eight emotions.
         folder: the model's, in ``model/``.
-        kept: what a killed training left there is gone on from.
+        kept: what a killed training of the same model on the same clips left there is gone on from.
 
     Returns:
         the manifest's path, and each corpus's recall on validation speakers.
@@ -106,7 +107,8 @@ def train_and_ship(
     split = shipping_split(material.table)
     rows = material.version_rows(split)
     train, validation = material.rows(rows.train), material.rows(rows.validation)
-    trained = train_classic(spec, train, validation, len(EMOTIONS), kept, bars)
+    state = kept / fold_key(made_of(spec, material), material, rows)
+    trained = train_classic(spec, train, validation, len(EMOTIONS), state, bars)
     model = as_network(trained.model, len(EMOTIONS)) if isinstance(trained.model, Pipeline) else trained.model
     scale, sure_from = trained.calibrate(validation)
     said = np.exp(scale * trained.says(validation.values))
@@ -137,7 +139,7 @@ def _facts(spec: ModelSpec, material: Material, split: Split, trained: Trained) 
             for corpus, part in table.groupby("corpus")
         },
         "validation_speakers": sorted(table["speaker"].iloc[split.validation].unique()),
-        "training": asdict(spec.training) | material.settings,
+        "training": asdict(spec.training) | training_of(spec) | material.settings,
         "history": list(trained.history),
         "train_s": round(trained.train_s, 1),
     }

@@ -12,12 +12,10 @@ Answers of finished folds are kept, so that a killed comparison goes on where it
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -28,10 +26,9 @@ from ser.answers import Answers
 from ser.constants import EMOTIONS
 from ser.errors import CorpusError, ModelError
 from ser.fitting import Fitted, Material, fit
+from ser.fold_keys import fold_key, made_of, training_of
 from ser.input_cache import InputSettings
 from ser.models.registry import ModelSpec
-from ser.models.spectrogram import BACKBONES, starts_from
-from ser.networks import build_network, design
 from ser.protocols import PUBLISHED, splits_of
 from ser.report import Evaluated, FoldScore, Report, summarise
 from ser.splits import Split
@@ -157,13 +154,13 @@ def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars:
     table = _each_version_a_clip(material.table, material.versions) if published else material.table
     splits = splits_of(cell.protocol, table, sorted(table["corpus"].unique()), sparse=True)
     splits = splits[: cell.folds] if cell.folds else splits
-    made_of = _made_of(cell, material)
+    made = made_of(cell.spec, material)
     folds: list[FoldScore] = []
     parts: list[Answers] = []
     fitted: list[Fitted] = []
     for number, split in enumerate(splits, start=1):
         rows = split if published else material.version_rows(split)  # the flawed protocol has split such rows already
-        folder = kept / cell.key / _fold_key(made_of, material, rows)
+        folder = kept / cell.key / fold_key(made, material, rows)
         one = fit(cell.spec, material, rows, folder, bars)
         fitted.append(one)
         folds.append(_score(table, split, one))
@@ -209,36 +206,9 @@ def _score(table: pd.DataFrame, split: Split, fitted: Fitted) -> FoldScore:
 
 def _report(cell: Cell, material: Material, answers: Answers, folds: tuple[FoldScore, ...]) -> Report:
     corpora = tuple(sorted(material.table["corpus"].unique()))
-    of = Evaluated(cell.spec.name, cell.protocol, "", corpora, material.settings | {"training": _training(cell.spec)})
+    of = Evaluated(cell.spec.name, cell.protocol, "", corpora, material.settings | {"training": training_of(cell.spec)})
     report = summarise(answers, folds, cell.clips.name, corpora, of)
     return replace(report, folds=folds)
-
-
-def _training(spec: ModelSpec) -> dict[str, object]:
-    return asdict(spec.training) if spec.network else {}
-
-
-def _made_of(cell: Cell, material: Material) -> dict[str, Any]:
-    """All that decides what a cell's trainings come to, beside clips and rows: settings and the model's parts."""
-    spec, parts = cell.spec, ""
-    settings = material.settings | {"training": _training(spec), "emotions": cell.clips.emotions}
-    if spec.network:
-        assert material.values is not None
-        row = np.zeros((1, *material.values.shape[2:]), np.float32)
-        parts = json.dumps(design(build_network(spec, row, len(material.emotions))))
-    elif spec.estimator:
-        parts = str(spec.estimator(spec.training.seed).get_params())
-    start = starts_from(spec.name) if spec.name in BACKBONES else ""
-    return settings | {"parts": parts, "start": start}
-
-
-def _fold_key(made_of: dict[str, Any], material: Material, rows: Split) -> str:
-    """Sixteen hexadecimal digits that change with the clips, the split, the settings and the model."""
-    digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
-    digest.update("\n".join(material.table["path"] + material.table["emotion"]).encode())
-    for part in (rows.train, rows.validation, rows.test):
-        digest.update(np.ascontiguousarray(part).tobytes())
-    return digest.hexdigest()[:16]
 
 
 __all__ = ["SETS", "Cell", "ClipSet", "Result", "run_cell"]

@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
+from ser.errors import ModelError
 from ser.models.registry import ModelSpec
 from ser.networks import Rows
 
@@ -18,12 +19,21 @@ def fit_estimator(spec: ModelSpec, train: Rows, seed: int) -> Pipeline:
     """Scaler and classifier, both fitted on the training rows alone; emotions count the same in all.
 
     Validation rows have no part in it: these models have no epochs to choose from.
+
+    Raises:
+        ModelError: the classifier refuses a parameter that was changed.
     """
     if spec.estimator is None:
         raise ValueError(f"{spec.name} is no scikit-learn classifier.")
     pipeline = make_pipeline(StandardScaler(), spec.estimator(seed))
     weights = compute_sample_weight("balanced", train.targets)
-    pipeline.fit(train.values, train.targets, **{f"{pipeline.steps[-1][0]}__sample_weight": weights})
+    try:
+        pipeline.fit(train.values, train.targets, **{f"{pipeline.steps[-1][0]}__sample_weight": weights})
+    except Exception as error:  # each library has its own for a value that it refuses
+        if not spec.parameters:
+            raise
+        chosen = ", ".join(f"{name}={value}" for name, value in spec.parameters.items())
+        raise ModelError(f"'{spec.name}' can't be trained with {chosen}: {error}") from error
     return pipeline
 
 

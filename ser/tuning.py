@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ser.errors import ModelError
 from ser.fitting import Material, train_classic
 from ser.metrics import recall_by_corpus
-from ser.models.registry import ModelSpec
+from ser.models.registry import ModelSpec, with_settings
 from ser.splits import shipping_split
 
 if TYPE_CHECKING:
@@ -80,19 +80,10 @@ def space_of(spec: ModelSpec) -> Space:
         ModelError: nothing, for the bundled model, whose settings ``docs/experiments.md`` chose.
     """
     if spec.network:
-        return NETWORK | (OVER_TIME if spec.input in ("mfcc_frames", "mel_picture") else {})
+        return NETWORK | (OVER_TIME if spec.reads_frames else {})
     if spec.name not in CLASSIFIERS:
         raise ModelError(f"'{spec.name}' has no settings to search; networks have, and {', '.join(CLASSIFIERS)}.")
     return CLASSIFIERS[spec.name]
-
-
-def with_settings(spec: ModelSpec, settings: dict[str, Any]) -> ModelSpec:
-    """The model with some settings changed, named as in :func:`space_of`."""
-    if spec.network:
-        return replace(spec, training=replace(spec.training, **settings))
-    make = spec.estimator
-    assert make is not None
-    return replace(spec, estimator=lambda seed: make(seed).set_params(**settings))
 
 
 def tune(spec: ModelSpec, material: Material, trials: int, journal: Path, say: Callable[[str], None] = print) -> Found:

@@ -1,4 +1,6 @@
+import argparse
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ import soundfile
 
 from ser.audio import Recording, load
 from ser.catalogue import DEFAULT_MODEL, ModelInfo
-from ser.cli import main
+from ser.cli import COMMANDS, main, parser_of
 from ser.commands import predict
 from ser.constants import EMOTIONS
 from ser.errors import CorpusError, ModelError, NotAudioError
@@ -171,6 +173,15 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
         main([command, "--help"])
     assert stop.value.code == 0
     assert f"ser {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_flag_is_explained(command: str) -> None:
+    """In words: a default alone does not say what a flag does."""
+    (commands,) = (one for one in parser_of(command)._actions if isinstance(one, argparse._SubParsersAction))
+    for action in commands.choices[command]._actions:
+        words = re.sub(r"\(?default:.*", "", action.help or "", flags=re.DOTALL)
+        assert words.strip() or not action.option_strings, action.option_strings
 
 
 def test_predict_and_help_never_load_the_training_side(files: list[str]) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from ser import cli, comparison, fitting
+from ser import cli, fitting, fold_keys
 from ser.commands import compare
 from ser.comparison import SETS, Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
@@ -101,11 +101,11 @@ def test_a_finished_fold_is_read_and_a_changed_setting_is_not(tmp_path: Path, mo
 def test_a_fold_of_an_image_network_is_kept_by_where_it_started(monkeypatch: pytest.MonkeyPatch) -> None:
     small = small_material()
     material = replace(small, values=np.zeros((len(small.table), 1, 96, 96, 1), np.float32))
-    cell, split = Cell(spec_of("mobilenetv2"), "random", SET), splits_of("random", small.table, [])[0]
+    spec, split = spec_of("mobilenetv2"), splits_of("random", small.table, [])[0]
     keys = []
     for start in ("from scratch", "from scratch", "from ImageNet"):
-        monkeypatch.setattr(comparison, "starts_from", lambda _, start=start: start)
-        keys.append(comparison._fold_key(comparison._made_of(cell, material), material, split))
+        monkeypatch.setattr(fold_keys, "starts_from", lambda _, start=start: start)
+        keys.append(fold_keys.fold_key(fold_keys.made_of(spec, material), material, split))
     assert keys[0] == keys[1] != keys[2]
 
 

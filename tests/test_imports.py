@@ -85,6 +85,7 @@ TRAINING = (
     "ser.estimators",
     "ser.classifier",
     "ser.fitting",
+    "ser.fold_keys",
     "ser.comparison",
     "ser.standings",
     "ser.people",

@@ -23,6 +23,7 @@ from ser.intake import SourceInfo, rounded
 from ser.manifest import read_json
 from ser.prediction import EmotionScore, Prediction, Step, Timing
 from ser.processed import read_clips
+from ser.ranking import beside_people
 from ser.speech import Span, Speech
 from ser.ui import compare, corpora, corpus_examples, pictures, recognise, standings
 from tests.conftest import voice_like
@@ -116,7 +117,8 @@ def test_any_report_of_any_model() -> None:
         + heaviest(map(report_plots.reliability, reports))
         + heaviest(map(report_plots.risk_coverage, reports))
         + heaviest(map(report_plots.robustness, robust))
-        + heaviest(report_plots.side_by_side(kept, key.split("/")[0], 0.5) for key in kept)
+        + heaviest(report_plots.side_by_side(kept, key.split("/")[0]) for key in kept)
+        + heaviest([report_plots.people_and_models(beside_people(read_json(standings.COMPARISON)))])
         + heaviest(report_plots.learning_curves(one["histories"]) for one in kept.values())
     )
     assert together < PAGE_MAX_BYTES

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ser.errors import ModelError
-from ser.models.registry import MODELS, spec_of
-from ser.tuning import CLASSIFIERS, space_of, tune, with_settings
+from ser.models.registry import MODELS, spec_of, with_settings
+from ser.tuning import CLASSIFIERS, space_of, tune
 from tests.test_comparison import small_material
 
 

@@ -13,7 +13,7 @@ APP = Path(__file__).resolve().parent.parent.parent / "app.py"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser app``."""
-    parser.add_argument("--port", type=int, default=8501, help="default: 8501")
+    parser.add_argument("--port", type=int, default=8501, help="where the page listens (default: 8501)")
     parser.add_argument("--address", default="localhost", help="0.0.0.0 lets other machines in (default: localhost)")
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 
 import pandas as pd
 
 from ser.catalogue import DEFAULT_MODEL
+from ser.commands.training_flags import add_training_arguments
 from ser.commands.workers import add_engine_arguments, engine_of
 from ser.constants import DATA_VARIABLE
-from ser.draws import CorpusData, TrainSettings
+from ser.draws import CorpusData
 from ser.errors import CorpusError, ModelError
 from ser.frames import FrameSettings, FrameStore, cache_frames, cache_outsiders
 from ser.models.registry import MODELS
@@ -49,9 +49,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speaker-clips", type=int, default=400, help="clips taken of each speaker at most (default: 400)"
     )
-    for field in fields(TrainSettings):
-        flag, default = "--" + field.name.replace("_", "-"), field.default
-        parser.add_argument(flag, type=type(default), default=default, help=f"default: {default}")
+    add_training_arguments(parser)
 
 
 def print_line(line: str) -> None:
@@ -68,12 +66,6 @@ def limit_speakers(table: pd.DataFrame, clips: int) -> pd.DataFrame:
     size = table.groupby("speaker")["path"].transform("size")
     kept = (place * clips // size) != ((place - 1) * clips // size)
     return table[kept | (size <= clips)].reset_index(drop=True)
-
-
-def train_settings(options: argparse.Namespace) -> TrainSettings:
-    """The flags that name a field of :class:`~ser.training.TrainSettings`."""
-    chosen = {field.name: getattr(options, field.name) for field in fields(TrainSettings)}
-    return replace(TrainSettings(), **chosen)
 
 
 def load_data(root: Path, options: argparse.Namespace, head: HeadSettings, corpora: Sequence[str]) -> CorpusData:

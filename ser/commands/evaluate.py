@@ -12,10 +12,10 @@ from ser.commands.corpus_data import (
     load_data,
     print_line,
     recipe_of,
-    train_settings,
     words_of,
 )
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
+from ser.commands.training_flags import bundled_settings, changed_spec, given
 from ser.comparison import Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS
 from ser.errors import ModelError
@@ -27,6 +27,8 @@ from ser.recipes import RECIPES
 from ser.report import Report, write_report
 from ser.splits import WARNINGS
 from ser.standings import TABLE, store
+
+CHANGED = ".cache/changed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="corpora to train on (default: those of the model's recipe, as the shipped weights)",
     )  # fmt: skip
     add_copy_arguments(parser)
-    parser.add_argument("--report", type=Path, help="default: report.json in the model's folder")
+    parser.add_argument(
+        "--report", type=Path,
+        help="file for a bundled model's report (default: report.json in its folder); for classic models and for "
+        f"protocols that leak a folder for the table (default: model/comparison, and {CHANGED} for a changed model)",
+    )  # fmt: skip
     parser.add_argument(
         "--kept", type=Path, default=ROOT / ".cache" / "folds", help="folder for the answers of finished folds"
     )
@@ -85,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     variant = f"taught by {', '.join(options.taught_by)}" if options.taught_by else ""
     plan = Plan(options.protocol, tuple(options.corpus), recipe.name, variant, kept=options.kept)
     path = options.report or MODEL_FOLDER / recipe.name / "report.json"
-    for report in evaluate(data, plan, train_settings(options), head, print_line):
+    for report in evaluate(data, plan, bundled_settings(options), head, print_line):
         write_report(report, path)
         print_report(report)
         print(f"Report '{report.key}' is in {path}")
@@ -101,15 +107,13 @@ def _evaluate_alike(name: str, root: Path, options: argparse.Namespace) -> int:
 
     if options.taught_by or options.protocol == "sentence":
         raise ModelError("--taught-by and the protocol 'sentence' work for the bundled models only.")
-    corpora, console = tuple(options.corpus), Console()
+    spec, corpora, console = changed_spec(spec_of(name), options), tuple(options.corpus), Console()
     clips = ClipSet("+".join(corpora), corpora, EMOTIONS)
-    material = Materials(root, options, read_table(root, options.tables, options.speaker_clips)).of(
-        spec_of(name), clips
-    )
+    material = Materials(root, options, read_table(root, options.tables, options.speaker_clips)).of(spec, clips)
     with progress_bars(console) as bars:
-        cell = Cell(spec_of(name), options.protocol, clips)
-        result = run_cell(cell, material, options.finished, print_line, bars)
-    folder = options.report or MODEL_FOLDER / "comparison"
+        result = run_cell(Cell(spec, options.protocol, clips), material, options.finished, print_line, bars)
+    # A changed model must not stand in the table under the name of the registry's.
+    folder = options.report or (ROOT / CHANGED if given(options) else MODEL_FOLDER / "comparison")
     store([result], folder)
     print_report(result.report)
     if options.protocol in WARNINGS:

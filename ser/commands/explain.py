@@ -13,7 +13,9 @@ from ser.recognizer import load
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of ``ser explain``."""
     parser.add_argument("file", type=Path, metavar="FILE", help="a recording: WAV, MP3, M4A, OGG, FLAC, WebM, …")
-    parser.add_argument("--output", type=Path, metavar="FILE.html", help="default: beside the recording, .html")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE.html", help="the page to write (default: beside the recording, .html)"
+    )
     add_model(parser)
 
 

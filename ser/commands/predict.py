@@ -45,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recording by a pipe",
     )  # fmt: skip
     parser.add_argument("--files-from", type=Path, metavar="LIST", help="a text file of more, one a line; or -")
-    parser.add_argument("--format", choices=FORMATS, help="default: by the suffix of --output, else table")
+    parser.add_argument(
+        "--format", choices=FORMATS, help="form of the answers (default: by the suffix of --output, else table)"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there (audformat: a folder), not here")
     parser.add_argument(
         "--top",

@@ -14,7 +14,8 @@ from pathlib import Path
 from rich.progress import Progress
 
 from ser.catalogue import MODEL_FOLDER
-from ser.commands.corpus_data import add_data_arguments, load_data, print_line, recipe_of, train_settings, words_of
+from ser.commands.corpus_data import add_data_arguments, load_data, print_line, recipe_of, words_of
+from ser.commands.training_flags import bundled_settings
 from ser.models.speech_cnn_lstm import HeadSettings
 from ser.recognizer import load
 from ser.robustness import CONDITIONS, drawn, endure, write
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Trains, measures, prints and stores the table."""
-    settings, head_settings = train_settings(options), HeadSettings()
+    settings, head_settings = bundled_settings(options), HeadSettings()
     name, root = words_of(options)
     recipe = recipe_of(name)
     data = load_data(root, options, head_settings, recipe.corpora)

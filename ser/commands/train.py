@@ -19,10 +19,10 @@ from ser.commands.corpus_data import (
     load_outsiders,
     print_line,
     recipe_of,
-    train_settings,
     words_of,
 )
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
+from ser.commands.training_flags import bundled_settings, changed_spec
 from ser.comparison import ClipSet
 from ser.constants import EMOTIONS
 from ser.frames import FrameStore
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _train_classic(name: str, root: Path, options: argparse.Namespace) -> int:
-    spec, console = spec_of(name), Console()
+    spec, console = changed_spec(spec_of(name), options), Console()
     table = read_table(root, options.tables, options.speaker_clips)
     material = Materials(root, options, table).of(spec, ClipSet("all", (), EMOTIONS))
     with progress_bars(console) as bars:
@@ -78,7 +78,7 @@ def _train_classic(name: str, root: Path, options: argparse.Namespace) -> int:
 
 
 def _train_bundled(recipe: Recipe, root: Path, options: argparse.Namespace) -> int:
-    settings, head_settings = train_settings(options), HeadSettings()
+    settings, head_settings = bundled_settings(options), HeadSettings()
     data = load_data(root, options, head_settings, recipe.corpora)
     split = shipping_split(data.table)
     fit = fit_head(data, split, settings, head_settings, print_line)

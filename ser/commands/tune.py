@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ser.commands.corpus_data import ROOT, add_words, print_line, words_of
 from ser.commands.material import Materials, add_copy_arguments, read_table
+from ser.commands.training_flags import as_flags
 from ser.commands.workers import add_engine_arguments
 from ser.comparison import SETS
 from ser.models.registry import spec_of
@@ -31,14 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Searches, and prints the best settings found."""
+    """Searches, and prints the best settings found, as flags."""
     name, root = words_of(options)
     table = read_table(root, options.tables, options.speaker_clips)
-    material = Materials(root, options, table).of(spec_of(name), SETS[options.clips])
+    spec = spec_of(name)
+    material = Materials(root, options, table).of(spec, SETS[options.clips])
     journal = options.journal or ROOT / ".cache" / "tune" / f"{name}-{options.clips}.journal"
-    found = tune(spec_of(name), material, options.trials, journal, print_line)
+    found = tune(spec, material, options.trials, journal, print_line)
     print_line(f"Best of {found.trials} trials: validation UAR {found.uar:.3f} with")
-    for setting, value in found.settings.items():
-        print_line(f"  {setting} {value:.6g}")
+    flags = as_flags(spec, found.settings)
+    print_line(f"  {flags}")
+    print_line(f"Flags for ser train and ser evaluate, as in: ser evaluate {name} {root} {flags}")
     print_line(f"Trials: {journal}")
     return 0

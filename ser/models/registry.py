@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import keras
 
 from ser.errors import ModelError
-from ser.inputs import SPEECH_FRAMES
+from ser.inputs import INPUTS, SPEECH_FRAMES
 from ser.language import mark
 from ser.models.attention import attention
 from ser.models.boosting import catboost, xgboost
@@ -89,6 +90,7 @@ class ModelSpec:
             bundled model, which has a training of its own.
         training: how a network is trained.
         use: what it is good for, in a sentence that the page shows.
+        parameters: of the classifier, where they are not the registry's.
     """
 
     name: str
@@ -99,6 +101,12 @@ class ModelSpec:
     estimator: Estimator | None = None
     training: NetworkSettings = field(default_factory=NetworkSettings)
     use: str = CLASSIC_USE
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reads_frames(self) -> bool:
+        """Whether its input goes over time and frequency, so that stretches of it can be blanked."""
+        return self.input in INPUTS and len(INPUTS[self.input].shape) > 1
 
 
 _SUMMARY = NetworkSettings(
@@ -177,3 +185,22 @@ def spec_of(name: str) -> ModelSpec:
     if name not in MODELS:
         raise ModelError(f"There is no model '{name}'. Models: {', '.join(MODELS)}.")
     return MODELS[name]
+
+
+def with_settings(spec: ModelSpec, settings: Mapping[str, Any]) -> ModelSpec:
+    """A model with some settings changed: fields of :class:`NetworkSettings`, or parameters of its classifier.
+
+    Raises:
+        ModelError: the classifier has no such parameter.
+    """
+    if spec.network:
+        return replace(spec, training=replace(spec.training, **settings))
+    make, parameters = spec.estimator, {**spec.parameters, **settings}
+    assert make is not None
+
+    classifier = make(0)
+    # CatBoost lists only those parameters that were set, XGBoost's signature only some of them.
+    known = set(classifier.get_params()) | set(inspect.signature(type(classifier)).parameters)
+    if unknown := sorted(set(settings) - known):
+        raise ModelError(f"'{spec.name}' has no parameter {', '.join(unknown)}. It has: {', '.join(sorted(known))}.")
+    return replace(spec, estimator=lambda seed: make(seed).set_params(**parameters), parameters=parameters)
