@@ -184,8 +184,10 @@ def _people(kept: Mapping[str, Any]) -> None:
 
 
 def _cells_table(cells: Mapping[str, Any], clips: str) -> None:
-    rows = []
-    for key, cell in sorted(cells.items()):
+    rows, splits = [], list(report_plots.PROTOCOL_LOOKS)
+    for key, cell in sorted(
+        cells.items(), key=lambda one: (splits.index(one[0].split("/")[1]), -one[1]["report"]["uar"])
+    ):
         name, protocol, model = key.split("/")
         if name == clips:
             report = cell["report"]
