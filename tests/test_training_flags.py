@@ -49,9 +49,13 @@ def test_without_flags_models_are_as_they_are() -> None:
 def test_flags_reach_networks() -> None:
     options = parsed("--epochs 3 --mixup 0.25 --masks 1 --no-one-cycle --watch val_accuracy --seed 7")
     expected = replace(
-        spec_of("attention").training, epochs=3, mixup=0.25, masks=1.0, one_cycle=False, watch="val_accuracy", seed=7
+        spec_of("attention").training,
+        **{"epochs": 3, "row_visits": 0, "mixup": 0.25, "masks": 1.0},
+        **{"one_cycle": False, "watch": "val_accuracy", "seed": 7},
     )
     assert changed_spec(spec_of("attention"), options).training == expected
+    limited = changed_spec(spec_of("vgg16"), parsed("--epochs 3 --row-visits 900")).training
+    assert (limited.epochs_for(300), limited.epochs_for(900)) == (3, 1)
     assert bundled_settings(parsed("--epochs 3 --logistic-c 0.5")) == TrainSettings(epochs=3, logistic_c=0.5)
 
 

@@ -33,7 +33,10 @@ class Flag:
 
 
 FLAGS: Final = {
-    "epochs": Flag("passes over the training rows at most, or over --epoch-clips draws; fewer if --patience ends it"),
+    "epochs": Flag(
+        "passes over the training rows at most, or over --epoch-clips draws; fewer if --patience ends it. Lifts the "
+        "limit of --row-visits"
+    ),
     "epoch_clips": Flag("clips drawn an epoch, corpora and emotions evenly"),
     "row_visits": Flag("rows seen at most over all epochs, so that large sets get fewer; 0: no such limit", low=0),
     "batch_clips": Flag("clips a step"),
@@ -99,14 +102,19 @@ def _defaults(name: str) -> str:
     """What the models have: the bundled ones' value, and the range or the values of the networks'."""
     said = []
     if hasattr(TrainSettings, name):
-        said.append(f"bundled models: {getattr(TrainSettings, name):g}")
+        said.append(f"bundled models: {_shown(getattr(TrainSettings, name))}")
     if hasattr(NetworkSettings, name):
         values = sorted({getattr(spec.training, name) for spec in MODELS.values() if spec.network})
-        shown = [f"{value:g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else str(value)
-                 for value in values]  # fmt: skip
+        shown = [_shown(value) for value in values]
         few = ", ".join(shown) if len(shown) < 3 else f"{shown[0]} to {shown[-1]}"
         said.append(f"networks: {few}")
     return "; ".join(said)
+
+
+def _shown(value: float | str) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def given(options: argparse.Namespace) -> dict[str, Any]:
@@ -138,7 +146,7 @@ def changed_spec(spec: ModelSpec, options: argparse.Namespace) -> ModelSpec:
     if spec.network:
         known = set(asdict(spec.training)) - ({"masks"} if not spec.reads_frames else set())
         _refuse(changed, known, f"'{spec.name}'")
-        return with_settings(spec, changed)
+        return with_settings(spec, {"row_visits": 0} | changed if "epochs" in changed else changed)
     if spec.estimator is None:
         raise ModelError(
             f"Settings of '{spec.name}' can be changed where it is trained on all corpora (ser train, ser evaluate by "
