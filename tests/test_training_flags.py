@@ -48,10 +48,9 @@ def test_without_flags_models_are_as_they_are() -> None:
 
 def test_flags_reach_networks() -> None:
     options = parsed("--epochs 3 --mixup 0.25 --masks 1 --no-one-cycle --watch val_accuracy --seed 7")
+    own = spec_of("attention").training
     expected = replace(
-        spec_of("attention").training,
-        **{"epochs": 3, "row_visits": 0, "mixup": 0.25, "masks": 1.0},
-        **{"one_cycle": False, "watch": "val_accuracy", "seed": 7},
+        own, epochs=3, row_visits=0, mixup=0.25, masks=1.0, one_cycle=False, watch="val_accuracy", seed=7
     )
     assert changed_spec(spec_of("attention"), options).training == expected
     limited = changed_spec(spec_of("vgg16"), parsed("--epochs 3 --row-visits 900")).training
