@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ser.draws import TrainSettings
 from ser.fitting import Material
 from ser.models.registry import ModelSpec
 from ser.models.spectrogram import BACKBONES, starts_from
+from ser.models.speech_cnn_lstm import HeadSettings
 from ser.networks import build_network, design
 from ser.splits import Split
 
@@ -26,7 +28,6 @@ def training_of(spec: ModelSpec) -> dict[str, Any]:
 
 def made_of(spec: ModelSpec, material: Material) -> dict[str, Any]:
     """All that decides what a model's trainings come to, beside clips and rows: settings and the model's parts."""
-    parts = ""
     settings = material.settings | {"training": training_of(spec), "emotions": material.emotions}
     if spec.network:
         assert material.values is not None
@@ -34,6 +35,8 @@ def made_of(spec: ModelSpec, material: Material) -> dict[str, Any]:
         parts = json.dumps(design(build_network(spec, row, len(material.emotions))))
     elif spec.estimator:
         parts = str(spec.estimator(spec.training.seed).get_params())
+    else:
+        parts = str((TrainSettings(), HeadSettings()))
     start = starts_from(spec.name) if spec.name in BACKBONES else ""
     return settings | {"parts": parts, "start": start}
 

@@ -86,12 +86,12 @@ def run(options: argparse.Namespace) -> int:
     name, root = words_of(options)
     if name not in RECIPES or options.protocol in WARNINGS:
         return _evaluate_alike(name, root, options)
-    head, recipe = HeadSettings(), recipe_of(name)
+    settings, head, recipe = bundled_settings(options), HeadSettings(), recipe_of(name)
     data = load_data(root, options, head, options.taught_by or recipe.corpora)
     variant = f"taught by {', '.join(options.taught_by)}" if options.taught_by else ""
     plan = Plan(options.protocol, tuple(options.corpus), recipe.name, variant, kept=options.kept)
     path = options.report or MODEL_FOLDER / recipe.name / "report.json"
-    for report in evaluate(data, plan, bundled_settings(options), head, print_line):
+    for report in evaluate(data, plan, settings, head, print_line):
         write_report(report, path)
         print_report(report)
         print(f"Report '{report.key}' is in {path}")
