@@ -39,9 +39,10 @@ def run(options: argparse.Namespace) -> int:
     material = Materials(root, options, table).of(spec, SETS[options.clips])
     journal = options.journal or ROOT / ".cache" / "tune" / f"{name}-{options.clips}.journal"
     found = tune(spec, material, options.trials, journal, print_line)
-    print_line(f"Best of {found.trials} trials: validation UAR {found.uar:.3f} with")
-    flags = as_flags(spec, found.settings)
-    print_line(f"  {flags}")
-    print_line(f"Flags for ser train and ser evaluate, as in: ser evaluate {name} {root} {flags}")
+    print_line(
+        f"Best of {found.trials} trials: validation UAR {found.uar:.3f}, too high by what choosing is worth. To use:"
+    )
+    print_line(f"  ser train {name} {root} {as_flags(spec, found.settings)}")
+    print_line("ser evaluate takes the same flags; the speakers who chose these settings are among those it tests.")
     print_line(f"Trials: {journal}")
     return 0
