@@ -158,3 +158,10 @@ def test_tables_of_an_older_version_lack_the_pitch_alone(monkeypatch: pytest.Mon
     assert not page.exception
     assert len(page.get("plotly_chart")) == 2  # neither pitch nor timbre
     assert any("do not tell the pitch" in one.value for one in page.caption)
+
+
+def test_a_table_is_read_anew_when_it_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "clips.csv"
+    for changed_ns, emotion in enumerate(("sad", "happy")):
+        path.write_text(f"path,emotion\na.wav,{emotion}\n")
+        assert corpora.read_clips(str(path), changed_ns)["emotion"].item() == emotion

@@ -95,7 +95,7 @@ def test_bundled_models_refuse_what_only_networks_have() -> None:
     ("words", "message"),
     [
         ("--mixup 2", "2 is not a number from 0 to 1"),
-        ("--epochs 0", "0 is not a whole number from 1 to"),
+        ("--epochs 0", "0 is not a whole number of 1 or more"),
         ("--epochs 2.5", "'2.5' is not a whole number"),
         ("--learning-rate nan", "nan is not a number from 1e-07 to 1"),
         ("--optimizer sgd", "invalid choice: 'sgd'"),

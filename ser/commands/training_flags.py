@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ class Flag:
     what: str
     kind: type = int
     low: float = 1
-    high: float = float("inf")
+    high: float = math.inf
     choices: tuple[str, ...] = ()
 
 
@@ -86,7 +87,8 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _number(flag: Flag) -> Callable[[str], float]:
     def read(text: str) -> float:
-        limits = f"a {'whole ' if flag.kind is int else ''}number from {flag.low:g} to {flag.high:g}"
+        up_to = f"from {flag.low:g} to {flag.high:g}" if math.isfinite(flag.high) else f"of {flag.low:g} or more"
+        limits = f"a {'whole ' if flag.kind is int else ''}number {up_to}"
         try:
             value = flag.kind(text)
         except ValueError as error:
@@ -162,7 +164,7 @@ def changed_spec(spec: ModelSpec, options: argparse.Namespace) -> ModelSpec:
 def as_flags(spec: ModelSpec, settings: Mapping[str, Any]) -> str:
     """Settings as words of a command line, such as a search has found them."""
     if spec.network:
-        return " ".join(f"{_flags({name: value})} {value:.4g}" for name, value in settings.items())
+        return " ".join(f"{_flags([name])} {value:.4g}" for name, value in settings.items())
     return " ".join([f"--{PARAMETER}", *(f"{name}={value:.4g}" for name, value in settings.items())])
 
 
@@ -176,13 +178,13 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name, value  # a word, such as balanced
 
 
-def _refuse(changed: Mapping[str, Any], known: set[str], who: str) -> None:
-    if unknown := {name: value for name, value in changed.items() if name not in known}:
+def _refuse(changed: Iterable[str], known: set[str], who: str) -> None:
+    if unknown := [name for name in changed if name not in known]:
         raise ModelError(
             f"{_flags(unknown)} {'is no setting' if len(unknown) == 1 else 'are no settings'} of {who}, which has: "
-            f"{_flags(dict.fromkeys(name for name in (*FLAGS, PARAMETER) if name in known))}."
+            f"{_flags(name for name in (*FLAGS, PARAMETER) if name in known)}."
         )
 
 
-def _flags(names: Mapping[str, Any]) -> str:
+def _flags(names: Iterable[str]) -> str:
     return ", ".join("--" + name.replace("_", "-") for name in names)
