@@ -1,12 +1,16 @@
-"""What a training makes of the machine: how many cores it may use, how it is kept to one, and how it holds memory."""
+"""What a training makes of its process: the cores it may use, the memory it holds, and seeds that are its own."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import random
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
@@ -56,3 +60,19 @@ def keep_freed_memory() -> None:
     if hasattr(library, "mallopt"):
         for option, value in _MALLOC.values():
             library.mallopt(option, value)
+
+
+@contextmanager
+def own_seeds(seed: int) -> Iterator[None]:
+    """Networks built within get the seeds that :func:`keras.utils.set_random_seed` gives them, whatever threads do.
+
+    Keras draws the seed of each layer from Python's one generator, and so do the threads that keep a Dask worker in
+    touch with its scheduler: trained there, the same network began with other weights each time.
+    """
+    keras.utils.set_random_seed(seed)
+    shared = random.randint
+    random.randint = random.Random(seed).randint
+    try:
+        yield
+    finally:
+        random.randint = shared

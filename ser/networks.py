@@ -16,7 +16,7 @@ from keras import layers, ops
 from numpy.typing import NDArray
 from rich.progress import Progress, TaskID
 
-from ser.cores import keep_freed_memory
+from ser.cores import keep_freed_memory, own_seeds
 from ser.models.registry import ModelSpec, NetworkSettings
 
 MIXUP_BETA = 0.4
@@ -194,8 +194,8 @@ def fit_network(
         seconds.
     """
     keep_freed_memory()
-    keras.utils.set_random_seed(settings.seed)
-    model = build_network(spec, train.values, classes)
+    with own_seeds(settings.seed):
+        model = build_network(spec, train.values, classes)
     epochs = settings.epochs_for(len(train.targets))
     model.compile(
         _optimizer(settings, _learning_rate(settings, epochs, len(train.targets)), model.layers[-1].name),

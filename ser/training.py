@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ser.calibration import fit_scale, fit_scales, negative_log_likelihood, softmax
 from ser.constants import EMOTIONS
+from ser.cores import own_seeds
 from ser.draws import CorpusData, Draws, TrainSettings, draw_weights, padded, targets_of
 from ser.familiarity import fit_familiarity
 from ser.frames import FrameStore
@@ -199,10 +200,10 @@ def fit_head(
         learn_again: False keeps validation speakers unheard by every path, for scores on them.
     """
     started_s = time.perf_counter()
-    keras.utils.set_random_seed(settings.seed)
     draws = Draws(data.store, data.table, split.train, settings)
     head_settings = replace(head_settings, corpora=tuple(sorted(data.table["corpus"].iloc[draws.clips].unique())))
-    head = build_head(head_settings)
+    with own_seeds(settings.seed):
+        head = build_head(head_settings)
     standardise_from(head, data.store, draws.clips, settings.seed)
     statistics = statistics_of(head, draws)
     lesson = Lesson.of(statistics, draws, data.table, head_settings.corpora)

@@ -233,6 +233,9 @@ def test_trainings_side_by_side_say_the_same_as_one_after_the_other(
         assert cell["report"]["accuracy"] == pytest.approx(two[key]["report"]["accuracy"], abs=0.1)
         if key.endswith("linear"):
             assert cell["report"]["confusion"] == two[key]["report"]["confusion"]
+        else:  # begun with the same weights, gone on with the same rows in the same order
+            losses = [[epoch["loss"] for epoch in way["histories"][0][:3]] for way in (cell, two[key])]
+            assert losses[0] == pytest.approx(losses[1], rel=1e-4)
         assert cell["cores"] == usable_cores()
         assert two[key]["cores"] == (1 if hasattr(os, "sched_setaffinity") else usable_cores())
     log = (tmp_path / "out-two" / "log.txt").read_text()

@@ -1,15 +1,19 @@
-"""A process that is kept to one core, by the system and by the libraries that count cores; and its memory."""
+"""A process that is kept to one core, by the system and by the libraries that count cores; its memory, its seeds."""
 
 from __future__ import annotations
 
 import os
 import platform
+import random
 import subprocess
 import sys
+from threading import Event, Thread
 
+import keras
+import numpy as np
 import pytest
 
-from ser.cores import usable_cores
+from ser.cores import own_seeds, usable_cores
 
 PROGRAM = """
 import numpy as np
@@ -54,3 +58,30 @@ def test_memory_that_was_freed_is_taken_again_without_faults() -> None:
     said = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
     usual, kept = map(int, said.stdout.split())
     assert kept < usual / 10
+
+
+def weights_of_a_network() -> np.ndarray:
+    with own_seeds(3):
+        network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(2)])
+    return np.concatenate([weight.ravel() for weight in network.get_weights()])
+
+
+def test_seeds_are_those_of_keras_and_no_other_thread_changes_them() -> None:
+    keras.utils.set_random_seed(3)
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(2)])
+    usual = np.concatenate([weight.ravel() for weight in network.get_weights()])
+    over = Event()
+
+    def draw() -> None:
+        while not over.is_set():
+            random.random()
+
+    thread = Thread(target=draw)
+    thread.start()
+    try:
+        for _ in range(5):
+            assert np.array_equal(weights_of_a_network(), usual)
+    finally:
+        over.set()
+        thread.join()
+    assert random.randint.__self__ is random.random.__self__  # type: ignore[attr-defined]
