@@ -14,6 +14,7 @@ import soundfile
 
 from ser import cli, fitting, fold_keys
 from ser.commands import compare
+from ser.commands import evaluate as evaluate_command
 from ser.comparison import SETS, Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.cores import usable_cores
@@ -242,6 +243,22 @@ def test_trainings_side_by_side_say_the_same_as_one_after_the_other(
     assert "ravdess/random/linear, fold 1: UAR" in log
     assert "4 of 4: ravdess/" in log
     assert "4 of 4: ravdess/" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "folder"),
+    [("", "table"), ("--augment noise", "changed"), ("--speaker-clips 4", "changed"), ("--seed 1", "changed")],
+)
+def test_only_what_is_evaluated_as_in_the_comparison_stands_in_its_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, folder: str
+) -> None:
+    monkeypatch.setattr(evaluate_command, "MODEL_FOLDER", tmp_path / "table")
+    monkeypatch.setattr(evaluate_command, "ROOT", tmp_path / "changed")
+    data = corpus_of_tones(tmp_path)
+    flags = ["--tables", str(data), "--inputs", str(tmp_path / "inputs"), "--finished", str(tmp_path / "kept"),
+             "--protocol", "random", "--workers", "1", *words.split()]  # fmt: skip
+    assert cli.main(["evaluate", "linear", str(data), *flags]) == 0
+    assert [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("results.json")] == [folder]
 
 
 def test_what_cannot_be_compared_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

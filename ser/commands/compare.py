@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ser.catalogue import MODEL_FOLDER
-from ser.commands.corpus_data import ROOT, print_line
+from ser.commands.corpus_data import ROOT, add_speaker_clips, print_line
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
 from ser.commands.workers import add_engine_arguments
 from ser.comparison import SETS, Cell, ClipSet, Result, Say, run_cell
@@ -50,9 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--clips", nargs="+", default=list(SETS), choices=tuple(SETS), help="sets of clips")
     parser.add_argument("--tables", type=Path, default=ROOT / "processed_data", help="tables of 'ser prepare'")
-    parser.add_argument(
-        "--speaker-clips", type=int, default=400, help="clips taken of each speaker at most (default: 400)"
-    )
+    add_speaker_clips(parser)
     parser.add_argument("--folds", type=int, default=0, help="only the first so many of a protocol's folds")
     parser.add_argument(
         "--trainings", type=int, default=1, metavar="N",

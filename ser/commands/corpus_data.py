@@ -26,6 +26,7 @@ OUTSIDERS = 60  # synthesised sounds of each kind
 # The bundled model first: it is the default.
 MODEL_NAMES = (*RECIPES, *(name for name in MODELS if name not in RECIPES))
 ROOT = Path(__file__).resolve().parent.parent.parent
+SPEAKER_CLIPS = 400
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -41,14 +42,20 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tables", type=Path, default=ROOT / "processed_data", help="tables of 'ser prepare'")
 
 
+def add_speaker_clips(parser: argparse.ArgumentParser) -> None:
+    """How many clips of one speaker are taken, so that large corpora don't outweigh the others."""
+    parser.add_argument(
+        "--speaker-clips", type=int, default=SPEAKER_CLIPS, metavar="N",
+        help="clips taken of each speaker at most (default: %(default)s)",
+    )  # fmt: skip
+
+
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     """The words, where the cache is, and how to train."""
     add_words(parser)
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
     add_engine_arguments(parser, "to make frames")
-    parser.add_argument(
-        "--speaker-clips", type=int, default=400, help="clips taken of each speaker at most (default: 400)"
-    )
+    add_speaker_clips(parser)
     add_training_arguments(parser)
 
 

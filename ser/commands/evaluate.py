@@ -14,7 +14,7 @@ from ser.commands.corpus_data import (
     recipe_of,
     words_of,
 )
-from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
+from ser.commands.material import Materials, add_copy_arguments, asks_other_rows, progress_bars, read_table
 from ser.commands.training_flags import bundled_settings, changed_spec, given
 from ser.comparison import Cell, ClipSet, run_cell
 from ser.constants import EMOTIONS
@@ -53,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", type=Path,
         help="file for a bundled model's report (default: report.json in its folder); for classic models and for "
-        f"protocols that leak a folder for the table (default: model/comparison, and {CHANGED} for a changed model)",
+        f"protocols that leak a folder for the table (default: model/comparison, and {CHANGED} where settings, clips "
+        "or copies are others than the comparison's)",
     )  # fmt: skip
     parser.add_argument(
         "--kept", type=Path, default=ROOT / ".cache" / "folds", help="folder for the answers of finished folds"
@@ -112,8 +113,9 @@ def _evaluate_alike(name: str, root: Path, options: argparse.Namespace) -> int:
     material = Materials(root, options, read_table(root, options.tables, options.speaker_clips)).of(spec, clips)
     with progress_bars(console) as bars:
         result = run_cell(Cell(spec, options.protocol, clips), material, options.finished, print_line, bars)
-    # A changed model must not stand in the table under the name of the registry's.
-    folder = options.report or (ROOT / CHANGED if given(options) else MODEL_FOLDER / "comparison")
+    # A changed model, or other rows, must not stand in the table as if they were those of all the others.
+    changed = bool(given(options)) or asks_other_rows(options)
+    folder = options.report or (ROOT / CHANGED if changed else MODEL_FOLDER / "comparison")
     store([result], folder)
     print_report(result.report)
     if options.protocol in WARNINGS:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ser.augment import CHANGES, Chain
-from ser.commands.corpus_data import ROOT, limit_speakers
+from ser.commands.corpus_data import ROOT, SPEAKER_CLIPS, limit_speakers
 from ser.commands.workers import engine_of
 from ser.comparison import MILD_COPIES, ClipSet
 from ser.errors import CorpusError
@@ -67,6 +67,12 @@ def progress_bars(console: Console) -> Progress:
     """Bars with time passed and time left, gone when done."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def asks_other_rows(options: argparse.Namespace) -> bool:
+    """Whether the command line wants other clips, or other copies of them, than the comparison is made with."""
+    copies = options.augment is not None or options.train_copies is not None or options.copies_seed != 0
+    return copies or bool(options.speaker_clips != SPEAKER_CLIPS)
 
 
 class Materials:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ser.commands.corpus_data import ROOT, add_words, print_line, words_of
+from ser.commands.corpus_data import ROOT, add_speaker_clips, add_words, print_line, words_of
 from ser.commands.material import Materials, add_copy_arguments, read_table
 from ser.commands.training_flags import as_flags
 from ser.commands.workers import add_engine_arguments
@@ -19,9 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_words(parser)
     parser.add_argument("--trials", type=int, default=20, help="settings to try, earlier runs counted (default: 20)")
     parser.add_argument("--clips", default="ravdess", choices=tuple(SETS), help="set of clips (default: ravdess)")
-    parser.add_argument(
-        "--speaker-clips", type=int, default=400, help="clips taken of each speaker at most (default: 400)"
-    )
+    add_speaker_clips(parser)
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
     add_copy_arguments(parser)
     add_engine_arguments(parser, "to make inputs")
