@@ -261,6 +261,15 @@ def test_only_what_is_evaluated_as_in_the_comparison_stands_in_its_table(
     assert [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("results.json")] == [folder]
 
 
+@pytest.mark.parametrize(("train_copies", "versions"), [("0", 1), ("2", 3)])
+def test_training_makes_the_copies_alone_that_it_learns_from(tmp_path: Path, train_copies: str, versions: int) -> None:
+    data = corpus_of_tones(tmp_path)
+    flags = ["--tables", str(data), "--inputs", str(tmp_path / "inputs"), "--finished", str(tmp_path / "kept"),
+             "--out", str(tmp_path / "model"), "--train-copies", train_copies, "--workers", "1"]  # fmt: skip
+    assert cli.main(["train", "linear", str(data), *flags]) == 0
+    assert {np.load(path).shape[1] for path in (tmp_path / "inputs").rglob("*.npy")} == {versions}
+
+
 def test_what_cannot_be_compared_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["compare", str(tmp_path / "nowhere")]) == CorpusError.exit_code
     assert "No data folder" in capsys.readouterr().err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -88,25 +88,32 @@ class Materials:
         """Makes what several models read of a set in one pass: the altered copies cost more than the features."""
         kinds = sorted({spec.input for spec in specs} - {SPEECH_FRAMES})
         if kinds:
-            self._inputs(clips, kinds)
+            self._inputs(clips, kinds, self._settings(clips))
 
     def _settings(self, clips: ClipSet) -> InputSettings:
         asked = clips.copies if self.options.augment is None else self.options.augment
         return InputSettings(tuple(str(Chain.parse(text)) for text in asked), self.options.copies_seed)
 
-    def _inputs(self, clips: ClipSet, kinds: list[str]) -> dict[str, NDArray[np.float32]]:
+    def _inputs(self, clips: ClipSet, kinds: list[str], settings: InputSettings) -> dict[str, NDArray[np.float32]]:
         table, options = clips.of(self.table), self.options
-        return cache_inputs(self.root, table, kinds, self._settings(clips), options.inputs, engine_of(options))
+        return cache_inputs(self.root, table, kinds, settings, options.inputs, engine_of(options))
 
-    def of(self, spec: ModelSpec, clips: ClipSet) -> Material:
-        """What a model reads of a set of clips."""
+    def of(self, spec: ModelSpec, clips: ClipSet, learnt_only: bool = False) -> Material:
+        """What a model reads of a set of clips.
+
+        Args:
+            learnt_only: without copies that only the protocol 'published' asks for; to make them takes longest.
+        """
         table = clips.of(self.table)
         if spec.input != SPEECH_FRAMES:
-            made = self._inputs(clips, [spec.input])
             few = int(len(table) < MANY_CLIPS)
             train_copies = few if self.options.train_copies is None else int(self.options.train_copies)
-            settings = {"input": spec.input, "train_copies": train_copies} | asdict(self._settings(clips))
-            return Material(table, clips.emotions, settings, made[spec.input], train_copies=train_copies)
+            made = self._settings(clips)
+            if learnt_only:
+                made = replace(made, copies=made.copies[:train_copies])
+            settings = {"input": spec.input, "train_copies": train_copies} | asdict(made)
+            values = self._inputs(clips, [spec.input], made)[spec.input]
+            return Material(table, clips.emotions, settings, values, train_copies=train_copies)
         frames = self._frames(table)
         settings = {"input": spec.input} | asdict(self.frame_settings)
         if spec.estimator is None:

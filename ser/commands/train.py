@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 def _train_classic(name: str, root: Path, options: argparse.Namespace) -> int:
     spec, console = changed_spec(spec_of(name), options), Console()
     table = read_table(root, options.tables, options.speaker_clips)
-    material = Materials(root, options, table).of(spec, ClipSet("all", (), EMOTIONS))
+    material = Materials(root, options, table).of(spec, ClipSet("all", (), EMOTIONS), learnt_only=True)
     with progress_bars(console) as bars:
         folder = options.out or MODEL_FOLDER / name
         manifest, uar = train_and_ship(spec, material, folder, options.finished / "shipped" / name, bars)
