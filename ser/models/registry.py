@@ -138,7 +138,7 @@ MODELS: Final[dict[str, ModelSpec]] = {
             training=_MEANS,
         ),
         ModelSpec(
-            "lstm_mfcc_wide", mark("wide LSTM on MFCC"), "mfcc_mean", "the same, its first LSTM twice as wide",
+            "lstm_mfcc_wide", mark("wide LSTM on MFCC"), "mfcc_mean", "two LSTMs over 13 averaged MFCC, the first twice as wide",
             lstm_mfcc_wide, training=_MEANS,
         ),
         ModelSpec(
