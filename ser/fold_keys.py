@@ -31,7 +31,7 @@ def made_of(spec: ModelSpec, material: Material) -> dict[str, Any]:
     settings = material.settings | {"training": training_of(spec), "emotions": material.emotions}
     if spec.network:
         assert material.values is not None
-        row = np.zeros((1, *material.values.shape[2:]), np.float32)
+        row = np.ones((1, *material.values.shape[2:]), np.float32)  # frames of zeros would count as padding
         parts = json.dumps(design(build_network(spec, row, len(material.emotions))))
     elif spec.estimator:
         parts = str(spec.estimator(spec.training.seed).get_params())

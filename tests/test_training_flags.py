@@ -22,6 +22,7 @@ from ser.draws import TrainSettings
 from ser.errors import ModelError
 from ser.estimators import fit_estimator
 from ser.fold_keys import fold_key, made_of
+from ser.inputs import INPUTS
 from ser.models.registry import NetworkSettings, spec_of, with_settings
 from ser.networks import Rows
 from ser.splits import Split
@@ -137,3 +138,10 @@ def test_a_changed_training_does_not_go_on_from_another_s_state() -> None:
     material, rows = small_material(), Split(*(np.arange(3),) * 3)
     specs = [spec_of("cnn"), changed_spec(spec_of("cnn"), parsed("--epochs 2")), spec_of("cnn_lstm")]
     assert len({fold_key(made_of(spec, material), material, rows) for spec in specs}) == 3
+
+
+@pytest.mark.parametrize("model", ["attention", "lstm_deep"])
+def test_the_key_of_a_network_over_frames_is_made_without_a_warning(model: str) -> None:
+    small, frames = small_material(), INPUTS[spec_of(model).input].shape
+    material = replace(small, values=np.zeros((len(small.table), 1, *frames), np.float32))
+    assert "nan" not in made_of(spec_of(model), material)["parts"]
