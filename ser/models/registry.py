@@ -138,11 +138,11 @@ MODELS: Final[dict[str, ModelSpec]] = {
             training=_MEANS,
         ),
         ModelSpec(
-            "lstm_mfcc_wide", mark("wide LSTM on MFCC"), "mfcc_mean",
+            "lstm_mfcc_wide", mark("Wide LSTM on MFCC"), "mfcc_mean",
             "two LSTMs over 13 averaged MFCC, the first twice as wide", lstm_mfcc_wide, training=_MEANS,
         ),
         ModelSpec(
-            "lstm_deep", mark("deep LSTM"), "mfcc_frames", "five LSTMs over MFCC in time", lstm_deep, training=_FRAMES
+            "lstm_deep", mark("Deep LSTM"), "mfcc_frames", "five LSTMs over MFCC in time", lstm_deep, training=_FRAMES
         ),
         ModelSpec(
             "attention", "Transformer", "mfcc_frames", "two transformer layers over MFCC in time", attention,
