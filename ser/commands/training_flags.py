@@ -86,7 +86,10 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _number(flag: Flag) -> Callable[[str], float]:
+    """What argparse reads a flag's number with."""
+
     def read(text: str) -> float:
+        """A number within the flag's limits; argparse shows the sentence of what is raised."""
         up_to = f"from {flag.low:g} to {flag.high:g}" if math.isfinite(flag.high) else f"of {flag.low:g} or more"
         limits = f"a {'whole ' if flag.kind is int else ''}number {up_to}"
         try:
