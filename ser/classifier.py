@@ -80,7 +80,7 @@ class SpeechEmotionClassifier(ClassifierMixin, BaseEstimator):
         from ser.errors import ModelError
         from ser.estimators import fit_estimator
         from ser.models.registry import spec_of
-        from ser.networks import Rows
+        from ser.rows import Rows
 
         labels = column_or_1d(y, warn=True)
         check_consistent_length(X, labels)

@@ -1,4 +1,4 @@
-"""What a training makes of its process: the cores it may use, the memory it holds, and seeds that are its own."""
+"""What a training makes of its process: the cores, the memory, seeds that are its own, and batches without a wait."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import ctypes
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -60,6 +61,30 @@ def keep_freed_memory() -> None:
     if hasattr(library, "mallopt"):
         for option, value in _MALLOC.values():
             library.mallopt(option, value)
+
+
+def streamed(
+    batches: Callable[[], Iterable[Any]], signature: Any, count: int = tf.data.INFINITE_CARDINALITY, ahead: int = 2
+) -> tf.data.Dataset:
+    """Batches as Keras takes them, a few made ahead, without TensorFlow's own tuning of how many.
+
+    The tuner, which Keras's datasets bring along, looks at shorter, then at longer intervals, up to a minute. An
+    iterator that ends meanwhile was seen to wait for its next look, with the cores idle: up to as long as the epoch.
+
+    Args:
+        batches: begins an epoch anew.
+        signature: of a batch, as :class:`tf.TensorSpec`.
+        count: batches of an epoch.
+    """
+
+    def begun() -> Iterable[Any]:
+        keep_freed_memory()  # TensorFlow undoes a part of it as it makes its first generator
+        return batches()
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    made = tf.data.Dataset.from_generator(begun, output_signature=signature).prefetch(ahead).with_options(options)
+    return made.apply(tf.data.experimental.assert_cardinality(count))
 
 
 @contextmanager

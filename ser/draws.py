@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ser.constants import EMOTIONS
+from ser.cores import streamed
 from ser.frames import FrameStore
 
 MIXUP_BETA = 0.4
@@ -135,7 +136,7 @@ class Draws:
         width = self.store.shards[0].shape[1]
         target = tf.TensorSpec((None, len(EMOTIONS)))
         signature = (input_signature(width), target)
-        return tf.data.Dataset.from_generator(self.batches, output_signature=signature).prefetch(4)
+        return streamed(self.batches, signature, ahead=4)
 
 
 def input_signature(width: int) -> dict[str, tf.TensorSpec]:

@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from ser.errors import ModelError
 from ser.models.registry import ModelSpec
-from ser.networks import Rows
+from ser.rows import Rows
 
 
 def fit_estimator(spec: ModelSpec, train: Rows, seed: int) -> Pipeline:

@@ -30,7 +30,8 @@ from ser.metrics import sure_threshold
 from ser.models.registry import ModelSpec
 from ser.models.spectrogram import BACKBONES, starts_from
 from ser.models.speech_cnn_lstm import HeadSettings
-from ser.networks import Rows, fit_network, parameter_count
+from ser.networks import fit_network, parameter_count
+from ser.rows import Rows
 from ser.splits import Split
 from ser.sureness import SureFrom
 from ser.training import fit_head, predict_logits

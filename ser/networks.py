@@ -6,33 +6,20 @@ import csv
 import math
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
-from numpy.typing import NDArray
 from rich.progress import Progress, TaskID
 
-from ser.cores import keep_freed_memory, own_seeds
+from ser.cores import own_seeds
 from ser.models.registry import ModelSpec, NetworkSettings
+from ser.rows import Array, Batches, Rows, in_order
 
-MIXUP_BETA = 0.4
 RISING_SHARE = 0.05  # of the steps of a cycle, in which the learning rate rises
-MASK_SHARE_MAX = 0.25  # of the time, and of the bands, that a mask may blank
-
-Array = NDArray[np.float32]
-Labels = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """What a model learns from or is asked about: ``values`` (n, …) float32 and ``targets`` (n,), class indices."""
-
-    values: Array
-    targets: Labels
 
 
 @keras.saving.register_keras_serializable("ser")
@@ -90,60 +77,12 @@ def _nameless(config: Any) -> Any:
     return [_nameless(value) for value in config] if isinstance(config, list | tuple) else str(config)
 
 
-class Batches(keras.utils.PyDataset):
-    """Training rows in an order that depends on seed and epoch alone, so that a resumed training sees the same."""
-
-    def __init__(self, rows: Rows, classes: int, settings: NetworkSettings) -> None:
-        super().__init__()
-        self.rows, self.settings = rows, settings
-        self.targets = np.eye(classes, dtype=np.float32)[rows.targets]
-        counts = np.maximum(np.bincount(rows.targets, minlength=classes), 1)
-        even = len(rows.targets) / (np.count_nonzero(np.bincount(rows.targets, minlength=classes)) * counts)
-        self.weights = (even if settings.class_weights else np.ones(classes))[rows.targets].astype(np.float32)
-        self.start(0)
-
-    def start(self, epoch: int) -> None:
-        """Draws the order of an epoch."""
-        self.epoch = epoch
-        self.order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.targets))
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.targets) / self.settings.batch_rows)
-
-    def __getitem__(self, number: int) -> tuple[Array, Array, Array]:
-        size = self.settings.batch_rows
-        rows = self.order[number * size : (number + 1) * size]
-        rng = np.random.default_rng([self.settings.seed, self.epoch, number])
-        values, targets, weights = self.rows.values[rows], self.targets[rows], self.weights[rows]
-        if values.ndim > 2 and rng.random() < self.settings.masks:
-            values = masked(values, rng)
-        if rng.random() < self.settings.mixup:
-            share, other = np.float32(rng.beta(MIXUP_BETA, MIXUP_BETA)), rng.permutation(len(rows))
-            values = share * values + (1 - share) * values[other]
-            targets = share * targets + (1 - share) * targets[other]
-            weights = share * weights + (1 - share) * weights[other]
-        return values, targets, weights
-
-
-def masked(values: Array, rng: np.random.Generator) -> Array:
-    """A batch with a stretch of time and one of frequency set to each row's mean (SpecAugment, Park et al. 2019).
-
-    Args:
-        values: (b, t, n), or pictures (b, n, t, 1).
-    """
-    values = values.copy()
-    means = values.reshape(len(values), -1).mean(axis=1).reshape(-1, *[1] * (values.ndim - 1))
-    for axis in (1, 2):
-        size = values.shape[axis]
-        width = int(rng.integers(0, max(1, round(MASK_SHARE_MAX * size)) + 1))
-        start = int(rng.integers(0, size - width + 1))
-        part = (slice(None),) * axis + (slice(start, start + width),)
-        values[part] = means
-    return values
-
-
 class _Watch(keras.callbacks.Callback):
-    """Tells the batches which epoch it is, shows how far the training is, and logs how long each epoch took."""
+    """Tells batches and dropout which epoch it is, shows how far the training is, and logs how long each epoch took.
+
+    Keras keeps no seed of a dropout with the weights: without being told, a resumed training would draw anew what its
+    first epochs have drawn.
+    """
 
     def __init__(self, batches: Batches, bars: Progress | None, name: str, epochs: int) -> None:
         super().__init__()
@@ -156,6 +95,9 @@ class _Watch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.batches.start(epoch)
+        for state in (one for one in self.model.variables if one.path.endswith("seed_generator_state")):
+            seed, _ = ops.convert_to_numpy(state)
+            state.assign(np.array([seed, epoch * len(self.batches)], dtype=state.dtype))  # one draw a step
         self.started_s = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -170,6 +112,19 @@ class _Watch(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         if self.bars and self.bar is not None:
             self.bars.remove_task(self.bar)
+
+
+class _Recall(keras.callbacks.Callback):
+    """Tells callbacks that count epochs of those before a kill, which they forget where a training begins."""
+
+    def __init__(self, counting: Sequence[keras.callbacks.Callback], before: Sequence[dict[str, float]]) -> None:
+        super().__init__()
+        self.counting, self.before = counting, before
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        for row in self.before:
+            for callback in self.counting:
+                callback.on_epoch_end(int(row["epoch"]), dict(row))
 
 
 def fit_network(
@@ -193,7 +148,6 @@ def fit_network(
         the model with its best epoch's weights, and a row an epoch: loss, accuracy and their ``val_`` twins, and
         seconds.
     """
-    keep_freed_memory()
     with own_seeds(settings.seed):
         model = build_network(spec, train.values, classes)
     epochs = settings.epochs_for(len(train.targets))
@@ -204,24 +158,27 @@ def fit_network(
     )
     folder.mkdir(parents=True, exist_ok=True)
     batches = Batches(train, classes, settings)
-    best = folder / "best.weights.h5"
+    best, backup = folder / "best.weights.h5", folder / "backup"
+    before = read_history(folder / "history.csv")
+    counting = [keras.callbacks.EarlyStopping(settings.watch, patience=settings.patience)]
+    if not settings.one_cycle:
+        patience = max(2, settings.patience // 3)
+        counting.insert(0, keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=patience))
     callbacks = [
         _Watch(batches, bars, spec.name, epochs),
         keras.callbacks.ModelCheckpoint(
             best, monitor=settings.watch, save_best_only=True, save_weights_only=True,
-            initial_value_threshold=_best_so_far(folder / "history.csv", settings.watch),
+            initial_value_threshold=_best_of(before, settings.watch),
         ),
-        keras.callbacks.EarlyStopping(settings.watch, patience=settings.patience),
+        *counting,
+        _Recall(counting, before if backup.is_dir() else ()),
         keras.callbacks.CSVLogger(folder / "history.csv", append=True),
-        keras.callbacks.BackupAndRestore(folder / "backup"),
+        # Last: the learning rate that it restores is the one that counts. Double: a kill may tear the newer one.
+        keras.callbacks.BackupAndRestore(backup, double_checkpoint=True),
     ]  # fmt: skip
-    if not settings.one_cycle:
-        plateau = keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=max(2, settings.patience // 3))
-        callbacks.insert(1, plateau)
-    targets = np.eye(classes, dtype=np.float32)[validation.targets]
     model.fit(
-        batches, epochs=epochs, validation_data=(validation.values, targets), validation_batch_size=256,
-        callbacks=callbacks, verbose=0, shuffle=False,
+        batches.dataset(), epochs=epochs, validation_data=in_order(validation, classes), callbacks=callbacks, verbose=0,
+        shuffle=False,
     )  # fmt: skip
     model.load_weights(best)
     return model, read_history(folder / "history.csv")
@@ -250,10 +207,10 @@ def _learning_rate(settings: NetworkSettings, epochs: int, rows: int) -> float |
     )
 
 
-def _best_so_far(path: Path, watch: str) -> float | None:
+def _best_of(history: Sequence[dict[str, float]], watch: str) -> float | None:
     """Before a training is resumed: the validation loss or accuracy that the kept weights have."""
     best = max if watch.endswith("accuracy") else min
-    return best((row[watch] for row in read_history(path)), default=None)
+    return best((row[watch] for row in history), default=None)
 
 
 def read_history(path: Path) -> tuple[dict[str, float], ...]:

@@ -16,8 +16,8 @@ from ser.features import summary
 from ser.fitting import Material
 from ser.inputs import INPUTS, SPEECH_FRAMES
 from ser.models.registry import spec_of
-from ser.networks import Rows
 from ser.recognizer import Recognizer, load
+from ser.rows import Rows
 
 RNG = np.random.default_rng(0)
 

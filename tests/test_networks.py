@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 
 from ser.models.registry import MODELS, NetworkSettings, spec_of
 from ser.models.spectrogram import BACKBONES
-from ser.networks import Batches, Rows, _optimizer, fit_network, masked, read_history
+from ser.networks import _optimizer, fit_network, read_history
+from ser.rows import Batches, Rows, in_order, masked
 
 QUICK = NetworkSettings(epochs=4, batch_rows=16, learning_rate=3e-3, patience=4)
 SPEC = spec_of("lstm_mfcc")
@@ -35,21 +37,27 @@ def test_a_network_learns_and_the_seed_reproduces_it(tmp_path: Path) -> None:
     np.testing.assert_allclose(models[0](other.values), models[1](other.values), atol=1e-5)
 
 
+def killed_at(epoch: int, monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> None:
+    """Trains, and is killed as an epoch begins."""
+    original = Batches.start
+
+    def killed(batches: Batches, number: int) -> None:
+        if number == epoch:
+            raise KeyboardInterrupt
+        original(batches, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "start", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fit_network(*arguments)
+
+
 # Keras's CSV log is left open by the interrupt, as by any kill.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train, other = some_rows(96), some_rows(48, seed=1)
     original = Batches.start
-
-    def killed(batches: Batches, epoch: int) -> None:
-        if epoch == 2:
-            raise KeyboardInterrupt
-        original(batches, epoch)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Batches, "start", killed)
-        with pytest.raises(KeyboardInterrupt):
-            fit_network(SPEC, train, other, 3, QUICK, tmp_path / "broken")
+    killed_at(2, monkeypatch, SPEC, train, other, 3, QUICK, tmp_path / "broken")
     kept = read_history(tmp_path / "broken" / "history.csv")
     assert len(kept) == 2
     epochs: list[int] = []
@@ -66,6 +74,23 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyt
     assert again[2]["loss"] < again[0]["loss"]
     assert all(row["seconds"] > 0.0 for row in again)  # a training takes as long as all its epochs
     assert accuracy(resumed, other) > 0.85
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_killed_training_ends_as_an_unbroken_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience, learning rate, dropout and the optimizer's state go on; nothing in the noise can be learnt."""
+    rng = np.random.default_rng(3)
+    train, other = (Rows(some_rows(n, n).values, rng.integers(0, 3, n)) for n in (64, 400))
+    settings = replace(QUICK, epochs=30, patience=6)
+    unbroken, whole = fit_network(SPEC, train, other, 3, settings, tmp_path / "whole")
+    assert 8 <= len(whole) < 30
+    assert whole[-1]["learning_rate"] < whole[0]["learning_rate"]
+    killed_at(len(whole) - 3, monkeypatch, SPEC, train, other, 3, settings, tmp_path / "broken")
+    resumed, again = fit_network(SPEC, train, other, 3, settings, tmp_path / "broken")
+    assert len(again) == len(whole)
+    for name in ("learning_rate", "loss", "val_loss"):
+        np.testing.assert_allclose([row[name] for row in again], [row[name] for row in whole], rtol=1e-4)
+    np.testing.assert_allclose(resumed(other.values), unbroken(other.values), atol=1e-4)
 
 
 def test_one_cycle_lets_the_learning_rate_rise_and_fall_to_nothing(tmp_path: Path) -> None:
@@ -116,6 +141,20 @@ def test_emotions_count_the_same_and_the_order_depends_on_seed_and_epoch() -> No
     assert not np.array_equal(first, batches.order)
     batches.start(0)
     np.testing.assert_array_equal(first, batches.order)
+
+
+def test_keras_gets_every_batch_and_tensorflow_does_not_tune_them() -> None:
+    rows = some_rows(600)
+    batches = Batches(rows, 3, replace(QUICK, batch_rows=64))
+    for dataset, count in ((batches.dataset(), 10), (in_order(rows, 3), 3)):
+        assert not dataset.options().autotune.enabled
+        assert int(dataset.cardinality()) == count
+    batches.start(1)
+    values = np.concatenate([values for values, _, _ in batches.dataset().as_numpy_iterator()])
+    np.testing.assert_array_equal(values, rows.values[batches.order])
+    values, targets = (np.concatenate(part) for part in zip(*in_order(rows, 3).as_numpy_iterator(), strict=True))
+    np.testing.assert_array_equal(values, rows.values)
+    np.testing.assert_array_equal(targets.argmax(axis=1), rows.targets)
 
 
 def test_mixed_rows_mix_their_targets() -> None:

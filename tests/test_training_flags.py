@@ -24,7 +24,7 @@ from ser.estimators import fit_estimator
 from ser.fold_keys import fold_key, made_of
 from ser.inputs import INPUTS
 from ser.models.registry import NetworkSettings, spec_of, with_settings
-from ser.networks import Rows
+from ser.rows import Rows
 from ser.splits import Split
 from tests.test_comparison import SET, small_material
 
@@ -99,6 +99,7 @@ def test_bundled_models_refuse_what_only_networks_have() -> None:
         ("--epochs 0", "0 is not a whole number of 1 or more"),
         ("--epochs 2.5", "'2.5' is not a whole number"),
         ("--learning-rate nan", "nan is not a number from 1e-07 to 1"),
+        ("--seed 3000000000", "3000000000 is not a whole number from 0 to 2,147,483,647"),
         ("--optimizer sgd", "invalid choice: 'sgd'"),
     ],
 )

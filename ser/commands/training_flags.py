@@ -90,7 +90,8 @@ def _number(flag: Flag) -> Callable[[str], float]:
 
     def read(text: str) -> float:
         """A number within the flag's limits; argparse shows the sentence of what is raised."""
-        up_to = f"from {flag.low:g} to {flag.high:g}" if math.isfinite(flag.high) else f"of {flag.low:g} or more"
+        low, high = _shown(flag.low), _shown(flag.high)
+        up_to = f"from {low} to {high}" if math.isfinite(flag.high) else f"of {low} or more"
         limits = f"a {'whole ' if flag.kind is int else ''}number {up_to}"
         try:
             value = flag.kind(text)

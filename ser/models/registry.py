@@ -112,10 +112,11 @@ class ModelSpec:
 _SUMMARY = NetworkSettings(
     epochs=40, row_visits=720_000, batch_rows=128, learning_rate=2e-3, one_cycle=True, watch="val_accuracy", patience=6
 )
+_TWOFOLD = replace(_SUMMARY, row_visits=1_200_000)  # convolutions and LSTM together are slow to fit many rows
 _LONG = replace(
-    _SUMMARY, epochs=25, row_visits=580_000, batch_rows=64, optimizer="muon", learning_rate=0.012, weight_decay=0.02
+    _SUMMARY, epochs=20, row_visits=420_000, batch_rows=64, optimizer="muon", learning_rate=0.012, weight_decay=0.02
 )
-_MEANS = NetworkSettings(epochs=100, row_visits=600_000, learning_rate=2e-3, watch="val_accuracy", patience=20)
+_MEANS = NetworkSettings(epochs=100, row_visits=600_000, learning_rate=2e-3, watch="val_accuracy", patience=15)
 _FRAMES = NetworkSettings(epochs=40, row_visits=200_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
 _PICTURE = replace(_FRAMES, epochs=25)
 _RAVDESS_ROWS = 1_632  # of training, where copies are no rows of their own: what image networks' epochs are counted in
@@ -131,7 +132,7 @@ MODELS: Final[dict[str, ModelSpec]] = {
         ModelSpec("cnn", "CNN", "summary", "convolutions over 162 numbers", cnn, training=_SUMMARY),
         ModelSpec("lstm", "LSTM", "summary", "an LSTM over 162 numbers", lstm, training=_LONG),
         ModelSpec(
-            "cnn_lstm", "CNN+LSTM", "summary", "convolutions and an LSTM over 162 numbers", cnn_lstm, training=_SUMMARY
+            "cnn_lstm", "CNN+LSTM", "summary", "convolutions and an LSTM over 162 numbers", cnn_lstm, training=_TWOFOLD
         ),
         ModelSpec(
             "lstm_mfcc", mark("LSTM on MFCC"), "mfcc_mean", "two LSTMs over 13 averaged MFCC", lstm_mfcc,

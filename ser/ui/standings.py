@@ -201,7 +201,9 @@ def _cells_table(cells: Mapping[str, Any], clips: str) -> None:
             )  # fmt: skip
     percent = {name: st.column_config.NumberColumn(format="percent") for name in ("Accuracy", "Recall", "Macro F1")}
     with st.expander("The numbers", icon=":material/table_chart:"):
-        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=percent, width="stretch")
+        st.dataframe(  # trees alone have no number of parameters
+            pd.DataFrame(rows), hide_index=True, column_config=percent, width="stretch", placeholder="–"
+        )
 
 
 def _one_cell(cells: Mapping[str, Any], clips: str) -> None:
