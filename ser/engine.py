@@ -186,6 +186,9 @@ def _settings() -> dict[str, object]:
         "distributed.worker.memory.spill": False,
         "distributed.scheduler.allowed-failures": TRIES - 1,
         "distributed.comm.timeouts.connect": f"{CONNECT_S:g}s",
+        # Dask's own profile and its 50 ticks a second, which nobody looks at here, take 5 % of each core.
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "500ms",
     }
 
 

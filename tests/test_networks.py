@@ -81,16 +81,21 @@ def test_a_killed_training_ends_as_an_unbroken_one_does(tmp_path: Path, monkeypa
     """Patience, learning rate, dropout and the optimizer's state go on; nothing in the noise can be learnt."""
     rng = np.random.default_rng(3)
     train, other = (Rows(some_rows(n, n).values, rng.integers(0, 3, n)) for n in (64, 400))
-    settings = replace(QUICK, epochs=30, patience=6)
-    unbroken, whole = fit_network(SPEC, train, other, 3, settings, tmp_path / "whole")
-    assert 8 <= len(whole) < 30
+    spec, settings = replace(SPEC, network=_small), replace(QUICK, epochs=40, patience=6)
+    unbroken, whole = fit_network(spec, train, other, 3, settings, tmp_path / "whole")
+    assert 8 <= len(whole) < 40
     assert whole[-1]["learning_rate"] < whole[0]["learning_rate"]
-    killed_at(len(whole) - 3, monkeypatch, SPEC, train, other, 3, settings, tmp_path / "broken")
-    resumed, again = fit_network(SPEC, train, other, 3, settings, tmp_path / "broken")
+    killed_at(len(whole) - 3, monkeypatch, spec, train, other, 3, settings, tmp_path / "broken")
+    resumed, again = fit_network(spec, train, other, 3, settings, tmp_path / "broken")
     assert len(again) == len(whole)
     for name in ("learning_rate", "loss", "val_loss"):
         np.testing.assert_allclose([row[name] for row in again], [row[name] for row in whole], rtol=1e-4)
     np.testing.assert_allclose(resumed(other.values), unbroken(other.values), atol=1e-4)
+
+
+def _small(inputs: keras.KerasTensor, classes: int) -> keras.KerasTensor:
+    hidden = keras.layers.Dense(16, activation="relu")(inputs)
+    return keras.layers.Dense(classes)(keras.layers.Dropout(0.3)(hidden))
 
 
 def test_one_cycle_lets_the_learning_rate_rise_and_fall_to_nothing(tmp_path: Path) -> None:
