@@ -139,7 +139,8 @@ def _facts(spec: ModelSpec, material: Material, split: Split, trained: Trained) 
             for corpus, part in table.groupby("corpus")
         },
         "validation_speakers": sorted(table["speaker"].iloc[split.validation].unique()),
-        "training": asdict(spec.training) | training_of(spec) | material.settings,
+        "training": {"seed": spec.training.seed} | training_of(spec),
+        "rows": material.settings,
         "history": list(trained.history),
         "train_s": round(trained.train_s, 1),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,9 @@ def test_what_is_shipped_is_loaded_and_answers(name: str, tmp_path: Path, voice:
         assert (prediction.voice, prediction.familiar) == (1.0, 1.0)
     assert len(prediction.steps) > 1
     assert recognizer.manifest["validation"]["uar"] == uar
+    spec, taught = spec_of(name), recognizer.manifest["training"]  # a classifier has no epochs to tell of
+    assert taught == (asdict(spec.training) if spec.network else {"seed": 0})
+    assert recognizer.manifest["rows"] == {"input": spec.input}
     assert load(name, tmp_path).name == name
 
 
