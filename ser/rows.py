@@ -74,7 +74,6 @@ class Batches:
 def in_order(rows: Rows, classes: int) -> tf.data.Dataset:
     """Rows for validation, as Keras takes them."""
     targets = np.eye(classes, dtype=np.float32)[rows.targets]
-
     starts = range(0, len(targets), VALIDATION_ROWS)
 
     def batches() -> Iterator[tuple[Array, Array]]:

@@ -81,6 +81,7 @@ TRAINING = (
     "ser.shipping",
     "ser.calibration",
     "ser.input_cache",
+    "ser.rows",
     "ser.networks",
     "ser.estimators",
     "ser.classifier",
