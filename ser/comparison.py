@@ -26,7 +26,7 @@ from ser.answers import Answers
 from ser.constants import EMOTIONS
 from ser.errors import CorpusError, ModelError
 from ser.fitting import Fitted, Material, fit
-from ser.fold_keys import fold_key, made_of, training_of
+from ser.fold_keys import fold_key, keys_key, made_of, training_of
 from ser.input_cache import InputSettings
 from ser.models.registry import ModelSpec
 from ser.protocols import PUBLISHED, splits_of
@@ -97,6 +97,7 @@ class Result:
         clip_ms: milliseconds from the samples of a clip of the set's median length to its answer, warm.
         note: what else a reader must know.
         histories: for each fold a row an epoch; empty for models without epochs.
+        made_of: digits that change with the clips, the splits, the settings, the model, and what made its input.
     """
 
     report: Report
@@ -108,6 +109,7 @@ class Result:
     clip_ms: float
     note: str
     histories: tuple[tuple[dict[str, float], ...], ...]
+    made_of: str
 
     @property
     def macro_f1(self) -> float:
@@ -137,8 +139,38 @@ class Cell:
         return f"{self.clips.name}/{self.protocol}/{self.spec.name}"
 
 
-def _each_version_a_clip(table: pd.DataFrame, versions: int) -> pd.DataFrame:
-    return table.loc[table.index.repeat(versions)].reset_index(drop=True)
+@dataclass(frozen=True, eq=False)
+class _Fold:
+    """One training: a split of what is asked, the rows that it comes to, and the digits it is kept under."""
+
+    split: Split
+    rows: Split
+    key: str
+
+
+def _asked(cell: Cell, material: Material) -> pd.DataFrame:
+    """What a protocol splits: clips, or, where it is flawed, their copies as if they were clips."""
+    table = material.table
+    if cell.protocol != PUBLISHED:
+        return table
+    if material.versions < 2:
+        raise ModelError("The protocol 'published' needs altered copies; give some with --augment.")
+    return table.loc[table.index.repeat(material.versions)].reset_index(drop=True)
+
+
+def _folds(cell: Cell, material: Material, table: pd.DataFrame) -> list[_Fold]:
+    splits = splits_of(cell.protocol, table, sorted(table["corpus"].unique()), sparse=True)
+    made, folds = made_of(cell.spec, material), []
+    for split in splits[: cell.folds] if cell.folds else splits:
+        # The flawed protocol has split rows already.
+        rows = split if cell.protocol == PUBLISHED else material.version_rows(split)
+        folds.append(_Fold(split, rows, fold_key(made, material, rows)))
+    return folds
+
+
+def cell_made_of(cell: Cell, material: Material) -> str:
+    """:attr:`Result.made_of` of a cell that need not have run: of material, only the shape of its values is read."""
+    return keys_key([fold.key for fold in _folds(cell, material, _asked(cell, material))])
 
 
 def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars: Progress | None = None) -> Result:
@@ -148,29 +180,22 @@ def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars:
         material: the set's clips, with the model's input.
         kept: folder for what is finished, and for what a killed training goes on from.
     """
-    published = cell.protocol == PUBLISHED
-    if published and material.versions < 2:
-        raise ModelError("The protocol 'published' needs altered copies; give some with --augment.")
-    table = _each_version_a_clip(material.table, material.versions) if published else material.table
-    splits = splits_of(cell.protocol, table, sorted(table["corpus"].unique()), sparse=True)
-    splits = splits[: cell.folds] if cell.folds else splits
-    made = made_of(cell.spec, material)
-    folds: list[FoldScore] = []
+    table = _asked(cell, material)
+    folds = _folds(cell, material, table)
+    scores: list[FoldScore] = []
     parts: list[Answers] = []
     fitted: list[Fitted] = []
-    for number, split in enumerate(splits, start=1):
-        rows = split if published else material.version_rows(split)  # the flawed protocol has split such rows already
-        folder = kept / cell.key / fold_key(made, material, rows)
-        one = fit(cell.spec, material, rows, folder, bars)
+    for number, fold in enumerate(folds, start=1):
+        one = fit(cell.spec, material, fold.rows, kept / cell.key / fold.key, bars)
         fitted.append(one)
-        folds.append(_score(table, split, one))
-        part = _answers(cell, table, split.test, one)
+        scores.append(_score(table, fold.split, one))
+        part = _answers(cell, table, fold.split.test, one)
         parts.append(part)
         say(f"{cell.key}, fold {number}: UAR {part.uar:.3f}, {one.train_s:.0f} s")
     answers = Answers.join(parts)
     return Result(
-        report=_report(cell, material, answers, tuple(folds)),
-        folds=len(splits),
+        report=_report(cell, material, answers, tuple(scores)),
+        folds=len(folds),
         parameters=fitted[0].parameters,
         file_bytes=fitted[0].file_bytes,
         train_s=float(np.mean([one.train_s for one in fitted])),
@@ -178,6 +203,7 @@ def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars:
         clip_ms=float(np.median([one.clip_ms for one in fitted])),
         note=fitted[0].note,
         histories=tuple(one.history for one in fitted),
+        made_of=keys_key([fold.key for fold in folds]),
     )
 
 
@@ -211,4 +237,4 @@ def _report(cell: Cell, material: Material, answers: Answers, folds: tuple[FoldS
     return replace(report, folds=folds)
 
 
-__all__ = ["SETS", "Cell", "ClipSet", "Result", "run_cell"]
+__all__ = ["SETS", "Cell", "ClipSet", "Result", "cell_made_of", "run_cell"]

@@ -56,6 +56,7 @@ class Material:
             bundled model, which reads ``frames``.
         frames: speech frames of the clips and of their copies; None for models that read ``values``.
         train_copies: of each training clip, the first so many, where splits are of clips; None for all.
+        made_by: digits that change with the code or the encoder that made the inputs.
     """
 
     table: pd.DataFrame
@@ -64,6 +65,7 @@ class Material:
     values: Array | None = None
     frames: FrameStore | None = None
     train_copies: int | None = None
+    made_by: str = ""
 
     @property
     def versions(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from ser.draws import TrainSettings
 from ser.fitting import Material
+from ser.inputs import INPUTS
 from ser.models.registry import ModelSpec
 from ser.models.spectrogram import BACKBONES, starts_from
 from ser.models.speech_cnn_lstm import HeadSettings
@@ -29,9 +31,9 @@ def training_of(spec: ModelSpec) -> dict[str, Any]:
 def made_of(spec: ModelSpec, material: Material) -> dict[str, Any]:
     """All that decides what a model's trainings come to, beside clips and rows: settings and the model's parts."""
     settings = material.settings | {"training": training_of(spec), "emotions": material.emotions}
+    settings |= {"inputs": material.made_by}
     if spec.network:
-        assert material.values is not None
-        row = np.ones((1, *material.values.shape[2:]), np.float32)  # frames of zeros would count as padding
+        row = np.ones((1, *INPUTS[spec.input].shape), np.float32)  # frames of zeros would count as padding
         parts = json.dumps(design(build_network(spec, row, len(material.emotions))))
     elif spec.estimator:
         parts = str(spec.estimator(spec.training.seed).get_params())
@@ -53,3 +55,8 @@ def fold_key(made: dict[str, Any], material: Material, rows: Split) -> str:
     for part in (rows.train, rows.validation, rows.test):
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()[:16]
+
+
+def keys_key(keys: Sequence[str]) -> str:
+    """Sixteen digits for the keys of several folds, in order."""
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]

@@ -1,8 +1,8 @@
 """What the classic models read of a clip, made once and kept: summaries, MFCC, mel pictures, of clips and their copies.
 
-A cache is keyed by what went into it: the settings of the features, the changes that make the copies, the seed, and
-the clips by the SHA-256 of their sound. Neither a changed setting nor a changed clip ever reads an old cache. It is
-written clip batch by clip batch, so that a killed run goes on where it was.
+A cache is keyed by what went into it: the settings and the code of the features and of the changes that make the
+copies, the seed, and the clips by the SHA-256 of their sound. Neither a changed setting nor a changed clip ever reads
+an old cache. It is written clip batch by clip batch, so that a killed run goes on where it was.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ser import chroma, features, mel, short_time
+from ser import augment, chroma, features, mel, short_time
 from ser.audio import load
 from ser.augment import Chain, copy_generator
 from ser.constants import SUMMARY_HOP_SAMPLES, SUMMARY_WINDOW_SAMPLES
@@ -53,10 +53,8 @@ class _Job:
     @property
     def stem(self) -> str:
         """Changes with anything that its numbers depend on."""
-        numbers = {"window": SUMMARY_WINDOW_SAMPLES, "hop": SUMMARY_HOP_SAMPLES, **features.front_end()}
-        source = "".join(map(inspect.getsource, (features, short_time, mel, chroma))).encode()
-        content = json.dumps([numbers, asdict(self.settings), self.clips], sort_keys=True).encode()
-        return hashlib.sha256(content + source).hexdigest()[:16]
+        content = json.dumps([_numbers(), asdict(self.settings), self.clips], sort_keys=True).encode()
+        return hashlib.sha256(content + _source()).hexdigest()[:16]
 
     def path(self, kind: str) -> Path:
         """Where one kind of its inputs lies."""
@@ -65,6 +63,19 @@ class _Job:
     @property
     def missing(self) -> tuple[str, ...]:
         return tuple(kind for kind in self.kinds if not self.path(kind).is_file())
+
+
+def _numbers() -> dict[str, object]:
+    return {"window": SUMMARY_WINDOW_SAMPLES, "hop": SUMMARY_HOP_SAMPLES, **features.front_end()}
+
+
+def _source() -> bytes:
+    return "".join(map(inspect.getsource, (features, short_time, mel, chroma, augment))).encode()
+
+
+def inputs_key() -> str:
+    """Sixteen hexadecimal digits that change with the code and the numbers that make inputs, whatever the clips."""
+    return hashlib.sha256(json.dumps(_numbers(), sort_keys=True).encode() + _source()).hexdigest()[:16]
 
 
 def cache_inputs(

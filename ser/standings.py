@@ -57,6 +57,13 @@ def store(results: Iterable[Result], folder: Path, people: Listeners | None = No
     return kept
 
 
+def standing(folder: Path) -> dict[str, str]:
+    """Of each cell that stands in a folder's ``results.json``: what it was made of, ``""`` where that is not told."""
+    path = folder / RESULTS
+    cells = read_json(path)["cells"] if path.is_file() else {}
+    return {key: cell.get("made_of", "") for key, cell in cells.items()}
+
+
 def in_markdown(kept: dict[str, Any]) -> str:
     """The whole table: a block for each set of clips and protocol, the best model first."""
     blocks: dict[tuple[str, str], list[dict[str, Any]]] = {}

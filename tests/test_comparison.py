@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from dataclasses import replace
@@ -15,7 +16,8 @@ import soundfile
 from ser import cli, fitting, fold_keys
 from ser.commands import compare
 from ser.commands import evaluate as evaluate_command
-from ser.comparison import SETS, Cell, ClipSet, run_cell
+from ser.commands.material import Materials, read_table
+from ser.comparison import SETS, Cell, ClipSet, cell_made_of, run_cell
 from ser.constants import EMOTIONS, SAMPLE_RATE_HZ
 from ser.cores import usable_cores
 from ser.errors import CorpusError, ModelError
@@ -217,6 +219,46 @@ def test_a_small_comparison_from_end_to_end(tmp_path: Path, capsys: pytest.Captu
     assert str(tmp_path) not in "".join(log)
 
 
+def test_what_the_table_lacks_alone_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = corpus_of_tones(tmp_path)
+
+    def compared(machine: str, *words: str) -> str:
+        own = ["--inputs", str(tmp_path / machine / "inputs"), "--finished", str(tmp_path / machine / "kept")]
+        flags = ["--tables", str(data), "--out", str(tmp_path / "out"), "--clips", "ravdess", "--protocol", "random"]
+        assert cli.main(["compare", str(data), *flags, *own, "--workers", "1", *words]) == 0
+        return capsys.readouterr().out
+
+    compared("first", "--model", "linear")
+    said = compared("second", "--model", "linear", "--missing")
+    assert "1 of 1 cells stand" in said
+    assert not list((tmp_path / "second").rglob("*.np?"))  # neither inputs nor folds are made for what stands
+    said = compared("second", "--model", "linear", "mlp", "--missing")
+    assert "1 of 2 cells stand" in said
+    assert "1 of 1: ravdess/random/mlp" in said
+    for changed in (["--copies-seed", "1"], ["--speaker-clips", "4"], ["--augment", "gain"]):
+        assert "0 of 1 cells stand" in compared("third", "--model", "linear", "--missing", *changed)
+    results = tmp_path / "out" / "results.json"
+    kept = json.loads(results.read_text())
+    del kept["cells"]["ravdess/random/mlp"]["made_of"]  # of a version that did not tell
+    results.write_text(json.dumps(kept))
+    assert "0 of 1 cells stand" in compared("second", "--model", "mlp", "--missing")
+
+
+@pytest.mark.parametrize("name", ["linear", "cnn", "attention", "speech_linear", "speech_cnn_lstm"])
+def test_the_outline_of_a_material_has_its_keys(name: str, tmp_path: Path) -> None:
+    data = corpus_of_tones(tmp_path)
+    parser = argparse.ArgumentParser()
+    compare.add_arguments(parser)
+    options = parser.parse_args([str(data), "--inputs", str(tmp_path / "inputs"), "--cache", str(tmp_path / "frames")])
+    materials = Materials(data, options, read_table(data, data, options.speaker_clips))
+    spec, clips = spec_of(name), SETS["ravdess"]
+    outline, material = materials.outline(spec, clips), materials.of(spec, clips)
+    assert outline.versions == material.versions
+    for protocol in ("speaker", "published"):
+        cell = Cell(spec, protocol, clips, folds=2)
+        assert cell_made_of(cell, outline) == cell_made_of(cell, material)
+
+
 def test_trainings_side_by_side_say_the_same_as_one_after_the_other(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -281,7 +323,7 @@ def test_what_cannot_be_compared_is_said(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_the_plan_runs_the_cheap_first_and_the_image_networks_on_ravdess_alone() -> None:
-    parser = __import__("argparse").ArgumentParser()
+    parser = argparse.ArgumentParser()
     compare.add_arguments(parser)
     cells = compare.planned(parser.parse_args([]))
     names = [cell.spec.name for cell in cells]

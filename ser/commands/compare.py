@@ -17,7 +17,7 @@ from ser.catalogue import MODEL_FOLDER
 from ser.commands.corpus_data import ROOT, add_speaker_clips, print_line
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
 from ser.commands.workers import add_engine_arguments
-from ser.comparison import SETS, Cell, ClipSet, Result, Say, run_cell
+from ser.comparison import SETS, Cell, ClipSet, Result, Say, cell_made_of, run_cell
 from ser.constants import DATA_VARIABLE
 from ser.cores import keep_to_one_core
 from ser.engine import EngineSettings, run_all
@@ -26,7 +26,7 @@ from ser.models.registry import MODELS, ModelSpec, spec_of
 from ser.models.spectrogram import BACKBONES
 from ser.people import listeners
 from ser.protocols import COMPARED
-from ser.standings import TABLE, store
+from ser.standings import TABLE, standing, store
 
 # Cheapest first, so that most of the table stands soon.
 QUICK = ("linear", "mlp", "xgboost", "catboost", "lstm_mfcc", "lstm_mfcc_wide", "speech_linear")
@@ -34,7 +34,7 @@ COSTLY = (*BACKBONES, "spectrogram_cnn")
 # On all corpora these take hours a protocol: one fold of it, which the table says.
 LONG = ("lstm", "lstm_deep", "attention")
 LOG = "log.txt"
-ASKED = ("clips", "model", "protocol", "folds", "speaker_clips", "augment", "train_copies", "copies_seed")
+ASKED = ("clips", "model", "protocol", "folds", "speaker_clips", "augment", "train_copies", "copies_seed", "missing")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--trainings", type=int, default=1, metavar="N",
         help="cells trained side by side, each on one core: small networks are through sooner so "
         "(default: 1, on all cores)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--missing", action="store_true",
+        help="only what the table in OUT lacks, or has of other clips, splits, settings or features: adds a model, or "
+        "goes on where another machine stopped",
     )  # fmt: skip
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "frames", help="folder for speech frames")
     add_copy_arguments(parser)
@@ -82,6 +87,16 @@ def planned(options: argparse.Namespace) -> list[Cell]:
                 cells.append(Cell(spec, protocol, clips, folds))
     # The costly ones last, whatever the set.
     return sorted(cells, key=lambda cell: (cell.spec.name in COSTLY, cell.spec.name not in QUICK, cell.clips.name))
+
+
+def lacking(cells: list[Cell], materials: Materials, folder: Path) -> list[Cell]:
+    """Those cells that a folder's table lacks, or has made of something else."""
+    there = standing(folder)
+
+    def stands(cell: Cell) -> bool:
+        return cell_made_of(cell, materials.outline(cell.spec, cell.clips)) == there[cell.key]
+
+    return [cell for cell in cells if not there.get(cell.key) or not stands(cell)]
 
 
 def _folds(spec: ModelSpec, clips: ClipSet) -> int:
@@ -169,6 +184,9 @@ def run(options: argparse.Namespace) -> int:
         raise CorpusError("No data folder: name one, or set SER_DATA to the folder that holds the corpora.")
     table = read_table(options.data, options.tables, options.speaker_clips)
     cells, materials = planned(options), Materials(options.data, options, table)
+    if options.missing:
+        whole, cells = cells, lacking(cells, materials, options.out)
+        print_line(f"{len(whole) - len(cells)} of {len(whole)} cells stand in {options.out / TABLE} already")
     print_line(f"{len(cells)} cells, the cheapest first; finished folds are kept in {options.finished}")
     store([], options.out, listeners(options.data, table))
     log = _Log(options.out / LOG)

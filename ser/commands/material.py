@@ -19,9 +19,9 @@ from ser.commands.workers import engine_of
 from ser.comparison import MILD_COPIES, ClipSet
 from ser.errors import CorpusError
 from ser.fitting import Material
-from ser.frames import FrameSettings, FrameStore, cache_frames
-from ser.input_cache import InputSettings, cache_inputs
-from ser.inputs import SPEECH_FRAMES
+from ser.frames import FrameSettings, FrameStore, cache_frames, cache_key
+from ser.input_cache import InputSettings, cache_inputs, inputs_key
+from ser.inputs import INPUTS, SPEECH_FRAMES
 from ser.models.registry import ModelSpec
 from ser.processed import read_clips
 
@@ -104,22 +104,31 @@ class Materials:
         Args:
             learnt_only: without copies that only the protocol 'published' asks for; to make them takes longest.
         """
-        table = clips.of(self.table)
+        outline = self.outline(spec, clips, learnt_only)
         if spec.input != SPEECH_FRAMES:
-            few = int(len(table) < MANY_CLIPS)
-            train_copies = few if self.options.train_copies is None else int(self.options.train_copies)
-            made = self._settings(clips)
-            if learnt_only:
-                made = replace(made, copies=made.copies[:train_copies])
-            settings = {"input": spec.input, "train_copies": train_copies} | asdict(made)
-            values = self._inputs(clips, [spec.input], made)[spec.input]
-            return Material(table, clips.emotions, settings, values, train_copies=train_copies)
-        frames = self._frames(table)
-        settings = {"input": spec.input} | asdict(self.frame_settings)
+            made = InputSettings(outline.settings["copies"], outline.settings["seed"])
+            return replace(outline, values=self._inputs(clips, [spec.input], made)[spec.input])
+        frames = self._frames(outline.table)
         if spec.estimator is None:
-            return Material(table, clips.emotions, settings, frames=frames)
+            return replace(outline, values=None, frames=frames)
         values = np.stack([frames.statistics(version) for version in range(frames.spans.shape[1])], axis=1)
-        return Material(table, clips.emotions, settings, values=values)
+        return replace(outline, values=values)
+
+    def outline(self, spec: ModelSpec, clips: ClipSet, learnt_only: bool = False) -> Material:
+        """The same with zeros, for which no input is made or read: enough to tell which results stand already."""
+        table = clips.of(self.table)
+        if spec.input == SPEECH_FRAMES:
+            settings = {"input": spec.input} | asdict(self.frame_settings)
+            blank = np.broadcast_to(np.float32(0), (len(table), 1 + self.frame_settings.copies, 1))
+            return Material(table, clips.emotions, settings, blank, made_by=cache_key(self.frame_settings))
+        few = int(len(table) < MANY_CLIPS)
+        train_copies = few if self.options.train_copies is None else int(self.options.train_copies)
+        made = self._settings(clips)
+        if learnt_only:
+            made = replace(made, copies=made.copies[:train_copies])
+        settings = {"input": spec.input, "train_copies": train_copies} | asdict(made)
+        blank = np.broadcast_to(np.float32(0), (len(table), 1 + len(made.copies), *INPUTS[spec.input].shape))
+        return Material(table, clips.emotions, settings, blank, train_copies=train_copies, made_by=inputs_key())
 
     def _frames(self, table: pd.DataFrame) -> FrameStore:
         paths = list(table["path"])
