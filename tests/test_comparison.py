@@ -328,6 +328,8 @@ def test_the_plan_runs_the_cheap_first_and_the_image_networks_on_ravdess_alone()
     cells = compare.planned(parser.parse_args([]))
     names = [cell.spec.name for cell in cells]
     assert names.index("vgg16") > max(i for i, name in enumerate(names) if name in compare.QUICK)
+    slow = [cell.clips.name for cell in cells if cell.spec.name not in (*compare.QUICK, *compare.COSTLY)]
+    assert slow == sorted(slow, reverse=True)  # ravdess, which has far fewer clips, before pooled
     assert {cell.clips.name for cell in cells if cell.spec.name == "vgg16"} == {"ravdess"}
     assert {cell.folds for cell in cells if cell.spec.name == "vgg16"} == {1}
     assert {(cell.clips.name, cell.folds) for cell in cells if cell.spec.name == "lstm"} == {

@@ -132,7 +132,7 @@ def test_an_optimizer_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_large_sets_get_fewer_epochs() -> None:
     assert QUICK.epochs_for(10_000) == 4
     limited = replace(QUICK, row_visits=1000)
-    assert [limited.epochs_for(rows) for rows in (100, 400, 1000, 5000)] == [4, 3, 1, 1]
+    assert [limited.epochs_for(rows) for rows in (100, 300, 700, 1000, 5000)] == [4, 3, 1, 1, 1]
 
 
 def test_emotions_count_the_same_and_the_order_depends_on_seed_and_epoch() -> None:

@@ -29,7 +29,7 @@ from ser.protocols import COMPARED
 from ser.standings import TABLE, standing, store
 
 # Cheapest first, so that most of the table stands soon.
-QUICK = ("linear", "mlp", "xgboost", "catboost", "lstm_mfcc", "lstm_mfcc_wide", "speech_linear")
+QUICK = ("linear", "mlp", "xgboost", "catboost", "lstm_mfcc", "lstm_mfcc_wide", "speech_linear", "speech_cnn_lstm")
 COSTLY = (*BACKBONES, "spectrogram_cnn")
 # On all corpora these take hours a protocol: one fold of it, which the table says.
 LONG = ("lstm", "lstm_deep", "attention")
@@ -85,8 +85,12 @@ def planned(options: argparse.Namespace) -> list[Cell]:
                 if protocol == "corpus" and clips.corpora:
                     continue  # a single corpus can't be left out
                 cells.append(Cell(spec, protocol, clips, folds))
-    # The costly ones last, whatever the set.
-    return sorted(cells, key=lambda cell: (cell.spec.name in COSTLY, cell.spec.name not in QUICK, cell.clips.name))
+
+    def cost(cell: Cell) -> tuple[bool, ...]:
+        name = cell.spec.name
+        return name in COSTLY, name not in QUICK, not cell.clips.corpora, name in LONG
+
+    return sorted(cells, key=cost)
 
 
 def lacking(cells: list[Cell], materials: Materials, folder: Path) -> list[Cell]:

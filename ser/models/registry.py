@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -32,7 +31,8 @@ class NetworkSettings:
 
     Attributes:
         epochs: passes over the training rows at most; early stopping ends most trainings before.
-        row_visits: rows seen at most, over all epochs, so that large sets get fewer epochs; 0 for no such limit.
+        row_visits: rows seen over all epochs at most, to the nearest whole epoch, so that large sets get fewer epochs;
+            0 for no such limit.
         batch_rows: rows a step.
         optimizer: ``adamw``, or ``muon``, whose steps turn every direction of a matrix alike (Jordan et al. 2024; steps
             as wide as AdamW's by Liu et al. 2025): the LSTM over 162 steps gets as far in half the epochs.
@@ -67,8 +67,8 @@ class NetworkSettings:
     seed: int = 0
 
     def epochs_for(self, rows: int) -> int:
-        """Passes over so many training rows at most."""
-        return min(self.epochs, math.ceil(self.row_visits / rows)) if self.row_visits else self.epochs
+        """Passes over so many training rows at most, whole ones, one at least."""
+        return min(self.epochs, max(1, round(self.row_visits / rows))) if self.row_visits else self.epochs
 
 
 CLASSIC_USE: Final = mark(
@@ -116,7 +116,7 @@ _TWOFOLD = replace(_SUMMARY, row_visits=1_200_000)  # convolutions and LSTM toge
 _LONG = replace(
     _SUMMARY, epochs=20, row_visits=420_000, batch_rows=64, optimizer="muon", learning_rate=0.012, weight_decay=0.02
 )
-_MEANS = NetworkSettings(epochs=100, row_visits=600_000, learning_rate=2e-3, watch="val_accuracy", patience=15)
+_MEANS = NetworkSettings(epochs=100, row_visits=400_000, learning_rate=2e-3, watch="val_accuracy", patience=15)
 _FRAMES = NetworkSettings(epochs=40, row_visits=200_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
 _PICTURE = replace(_FRAMES, epochs=25)
 _RAVDESS_ROWS = 1_632  # of training, where copies are no rows of their own: what image networks' epochs are counted in
