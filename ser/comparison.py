@@ -26,7 +26,7 @@ from ser.answers import Answers
 from ser.constants import EMOTIONS
 from ser.errors import CorpusError, ModelError
 from ser.fitting import Fitted, Material, fit
-from ser.fold_keys import fold_key, keys_key, made_of, training_of
+from ser.fold_keys import fold_key, joint_key, made_of, training_of
 from ser.input_cache import InputSettings
 from ser.models.registry import ModelSpec
 from ser.protocols import PUBLISHED, splits_of
@@ -148,14 +148,13 @@ class _Fold:
     key: str
 
 
-def _asked(cell: Cell, material: Material) -> pd.DataFrame:
-    """What a protocol splits: clips, or, where it is flawed, their copies as if they were clips."""
-    table = material.table
+def _parted(cell: Cell, material: Material) -> pd.DataFrame:
+    """What a protocol parts: clips, or, where it is flawed, their copies as if they were clips."""
     if cell.protocol != PUBLISHED:
-        return table
+        return material.table
     if material.versions < 2:
         raise ModelError("The protocol 'published' needs altered copies; give some with --augment.")
-    return table.loc[table.index.repeat(material.versions)].reset_index(drop=True)
+    return material.version_table
 
 
 def _folds(cell: Cell, material: Material, table: pd.DataFrame) -> list[_Fold]:
@@ -170,7 +169,7 @@ def _folds(cell: Cell, material: Material, table: pd.DataFrame) -> list[_Fold]:
 
 def cell_made_of(cell: Cell, material: Material) -> str:
     """:attr:`Result.made_of` of a cell that need not have run: of material, only the shape of its values is read."""
-    return keys_key([fold.key for fold in _folds(cell, material, _asked(cell, material))])
+    return joint_key([fold.key for fold in _folds(cell, material, _parted(cell, material))])
 
 
 def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars: Progress | None = None) -> Result:
@@ -180,7 +179,7 @@ def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars:
         material: the set's clips, with the model's input.
         kept: folder for what is finished, and for what a killed training goes on from.
     """
-    table = _asked(cell, material)
+    table = _parted(cell, material)
     folds = _folds(cell, material, table)
     scores: list[FoldScore] = []
     parts: list[Answers] = []
@@ -203,7 +202,7 @@ def run_cell(cell: Cell, material: Material, kept: Path, say: Say = print, bars:
         clip_ms=float(np.median([one.clip_ms for one in fitted])),
         note=fitted[0].note,
         histories=tuple(one.history for one in fitted),
-        made_of=keys_key([fold.key for fold in folds]),
+        made_of=joint_key([fold.key for fold in folds]),
     )
 
 

@@ -75,6 +75,11 @@ class Material:
         assert self.frames is not None
         return self.frames.spans.shape[1]
 
+    @property
+    def version_table(self) -> pd.DataFrame:
+        """The table with a row for each version of a clip, as if they were clips."""
+        return self.table.loc[self.table.index.repeat(self.versions)].reset_index(drop=True)
+
     def rows(self, rows: NDArray[np.int64]) -> Rows:
         """Values and targets of (clip, version) rows, clip · versions + version."""
         assert self.values is not None
@@ -93,8 +98,7 @@ class Material:
     def each_version_a_clip(self) -> CorpusData:
         """The same as clips of which there is one version each, for the bundled model's own training."""
         assert self.frames is not None
-        table = self.table.loc[self.table.index.repeat(self.versions)].reset_index(drop=True)
-        return CorpusData(table, FrameStore(self.frames.shards, self.frames.spans.reshape(-1, 1, 3)))
+        return CorpusData(self.version_table, FrameStore(self.frames.shards, self.frames.spans.reshape(-1, 1, 3)))
 
 
 @dataclass(frozen=True, eq=False)

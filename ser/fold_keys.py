@@ -30,8 +30,8 @@ def training_of(spec: ModelSpec) -> dict[str, Any]:
 
 def made_of(spec: ModelSpec, material: Material) -> dict[str, Any]:
     """All that decides what a model's trainings come to, beside clips and rows: settings and the model's parts."""
-    settings = material.settings | {"training": training_of(spec), "emotions": material.emotions}
-    settings |= {"inputs": material.made_by}
+    own = {"training": training_of(spec), "emotions": material.emotions, "inputs": material.made_by}
+    settings = material.settings | own
     if spec.network:
         row = np.ones((1, *INPUTS[spec.input].shape), np.float32)  # frames of zeros would count as padding
         parts = json.dumps(design(build_network(spec, row, len(material.emotions))))
@@ -57,6 +57,6 @@ def fold_key(made: dict[str, Any], material: Material, rows: Split) -> str:
     return digest.hexdigest()[:16]
 
 
-def keys_key(keys: Sequence[str]) -> str:
+def joint_key(keys: Sequence[str]) -> str:
     """Sixteen digits for the keys of several folds, in order."""
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]

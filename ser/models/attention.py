@@ -24,8 +24,8 @@ class LearnedPositions(layers.Layer):
 def attention(inputs: keras.KerasTensor, classes: int) -> keras.KerasTensor:
     """Frames (b, t, 40), zero where padded → their pairs → two pre-norm transformer layers → mean → logits."""
     inputs = layers.AveragePooling1D(2)(inputs)
-    real = layers.Lambda(lambda x: ops.cast(ops.any(x != 0.0, axis=-1), "float32"), name="real")(inputs)
-    visible = layers.Lambda(lambda m: ops.cast(m[:, None, :], "bool"), name="visible")(real)
+    real = layers.Lambda(_real, name="real")(inputs)
+    visible = layers.Lambda(_visible, name="visible")(real)
     x = LearnedPositions()(layers.Dense(WIDTH)(inputs))
     for _ in range(BLOCKS):
         normed = layers.LayerNormalization()(x)
@@ -35,6 +35,14 @@ def attention(inputs: keras.KerasTensor, classes: int) -> keras.KerasTensor:
     x = layers.LayerNormalization()(x)
     mean = layers.Lambda(_mean_of_real, name="mean_of_real")([x, real])
     return layers.Dense(classes)(layers.Dropout(0.3)(mean))
+
+
+def _real(frames: keras.KerasTensor) -> keras.KerasTensor:
+    return ops.cast(ops.any(frames != 0.0, axis=-1), "float32")
+
+
+def _visible(real: keras.KerasTensor) -> keras.KerasTensor:
+    return ops.cast(real[:, None, :], "bool")
 
 
 def _mean_of_real(pair: list[keras.KerasTensor]) -> keras.KerasTensor:
