@@ -116,7 +116,7 @@ _TWOFOLD = replace(_SUMMARY, row_visits=1_200_000)  # convolutions and LSTM toge
 _LONG = replace(
     _SUMMARY, epochs=20, row_visits=420_000, batch_rows=64, optimizer="muon", learning_rate=0.012, weight_decay=0.02
 )
-_MEANS = NetworkSettings(epochs=100, row_visits=400_000, learning_rate=2e-3, watch="val_accuracy", patience=15)
+_MEANS = replace(_SUMMARY, epochs=60, row_visits=400_000, batch_rows=64, learning_rate=4e-3, mixup=0.5, patience=15)
 _FRAMES = NetworkSettings(epochs=40, row_visits=200_000, one_cycle=True, mixup=0.3, masks=0.5, patience=8)
 _PICTURE = replace(_FRAMES, epochs=25)
 _RAVDESS_ROWS = 1_632  # of training, where copies are no rows of their own: what image networks' epochs are counted in
