@@ -160,14 +160,16 @@ def fit_network(
     batches = Batches(train, classes, settings)
     best, backup = folder / "best.weights.h5", folder / "backup"
     before = read_history(folder / "history.csv")
-    counting = [keras.callbacks.EarlyStopping(settings.watch, patience=settings.patience)]
+    # Named: a recalled epoch comes before Keras has made the metrics that it would ask for the direction.
+    mode = "max" if settings.watch.endswith("accuracy") else "min"
+    counting = [keras.callbacks.EarlyStopping(settings.watch, patience=settings.patience, mode=mode)]
     if not settings.one_cycle:
         patience = max(2, settings.patience // 3)
         counting.insert(0, keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=patience))
     callbacks = [
         _Watch(batches, bars, spec.name, epochs),
         keras.callbacks.ModelCheckpoint(
-            best, monitor=settings.watch, save_best_only=True, save_weights_only=True,
+            best, monitor=settings.watch, mode=mode, save_best_only=True, save_weights_only=True,
             initial_value_threshold=_best_of(before, settings.watch),
         ),
         *counting,

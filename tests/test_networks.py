@@ -54,10 +54,11 @@ def killed_at(epoch: int, monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> N
 
 # Keras's CSV log is left open by the interrupt, as by any kill.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("watch", ["val_loss", "val_accuracy"])
+def test_a_killed_training_goes_on_where_it_was(watch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train, other = some_rows(96), some_rows(48, seed=1)
-    original = Batches.start
-    killed_at(2, monkeypatch, SPEC, train, other, 3, QUICK, tmp_path / "broken")
+    original, settings = Batches.start, replace(QUICK, watch=watch)
+    killed_at(2, monkeypatch, SPEC, train, other, 3, settings, tmp_path / "broken")
     kept = read_history(tmp_path / "broken" / "history.csv")
     assert len(kept) == 2
     epochs: list[int] = []
@@ -67,7 +68,7 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyt
         original(batches, epoch)
 
     monkeypatch.setattr(Batches, "start", counted)
-    resumed, again = fit_network(SPEC, train, other, 3, QUICK, tmp_path / "broken")
+    resumed, again = fit_network(SPEC, train, other, 3, settings, tmp_path / "broken")
     assert next(epoch for epoch in epochs if epoch) == 2
     assert [row["epoch"] for row in again] == [0, 1, 2, 3]
     assert again[:2] == kept
