@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import extract_tb
 
 from rich.console import Console
 from rich.progress import Progress
@@ -17,11 +18,11 @@ from ser.catalogue import MODEL_FOLDER
 from ser.commands.corpus_data import ROOT, add_speaker_clips, print_line
 from ser.commands.material import Materials, add_copy_arguments, progress_bars, read_table
 from ser.commands.workers import add_engine_arguments
-from ser.comparison import SETS, Cell, ClipSet, Result, Say, cell_made_of, run_cell
+from ser.comparison import SETS, Cell, ClipSet, Result, cell_made_of, run_cell
 from ser.constants import DATA_VARIABLE
 from ser.cores import keep_to_one_core
 from ser.engine import EngineSettings, run_all
-from ser.errors import CorpusError, ModelError
+from ser.errors import CorpusError, ModelError, SerError
 from ser.models.registry import MODELS, ModelSpec, spec_of
 from ser.models.spectrogram import BACKBONES
 from ser.people import listeners
@@ -148,13 +149,19 @@ class _Done:
     took_s: float
 
 
-def _done(cell: Cell, materials: Materials, say: Say, bars: Progress | None) -> _Done:
+def _done(cell: Cell, materials: Materials, log: _Log, bars: Progress | None) -> _Done:
     options, started_s = materials.options, time.perf_counter()
     result, words = None, ""
     try:
-        result = run_cell(cell, materials.of(cell.spec, cell.clips), options.finished, say, bars)
+        result = run_cell(cell, materials.of(cell.spec, cell.clips), options.finished, log, bars)
     except ModelError as error:
         words = str(error)
+    except SerError:
+        raise  # of the data: it would end every other cell as well
+    except Exception as error:  # noqa: BLE001 - nobody watches: a fault in one cell must not cost the others
+        where = " < ".join(f"{Path(at.filename).name}:{at.lineno}" for at in reversed(extract_tb(error.__traceback__)))
+        log.keep(f"{cell.key}: {type(error).__name__} in {where}")
+        words = f"{cell.key} was ended by a fault of the program ({type(error).__name__}: {error})."
     return _Done(cell, result, words, time.perf_counter() - started_s)
 
 
