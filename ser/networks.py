@@ -160,8 +160,7 @@ def fit_network(
     batches = Batches(train, classes, settings)
     best, backup = folder / "best.weights.h5", folder / "backup"
     before = read_history(folder / "history.csv")
-    # Named: a recalled epoch comes before Keras has made the metrics that it would ask for the direction.
-    mode = "max" if settings.watch.endswith("accuracy") else "min"
+    mode = _direction(settings.watch)  # recalled epochs come before Keras has the metrics that it would ask for it
     counting = [keras.callbacks.EarlyStopping(settings.watch, patience=settings.patience, mode=mode)]
     if not settings.one_cycle:
         patience = max(2, settings.patience // 3)
@@ -209,9 +208,14 @@ def _learning_rate(settings: NetworkSettings, epochs: int, rows: int) -> float |
     )
 
 
+def _direction(watch: str) -> str:
+    """``max`` where more of it is better, ``min`` where less is."""
+    return "max" if watch.endswith("accuracy") else "min"
+
+
 def _best_of(history: Sequence[dict[str, float]], watch: str) -> float | None:
     """Before a training is resumed: the validation loss or accuracy that the kept weights have."""
-    best = max if watch.endswith("accuracy") else min
+    best = max if _direction(watch) == "max" else min
     return best((row[watch] for row in history), default=None)
 
 
